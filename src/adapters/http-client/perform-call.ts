@@ -1,0 +1,100 @@
+import type { Clock } from '#app/ports/clock';
+import type { CallFacts } from '#domain/failure/call-facts';
+import { classifyFailure } from '#domain/failure/classify-failure';
+import { CloudFailure, type Failure } from '#domain/failure/failure';
+import { boundedLine } from '#domain/failure/redact-text';
+import type { CallObserver } from './call-observer.ts';
+import { dumpCall } from './dump-call.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from './http-exchange.ts';
+import type { Redactor } from './redactor.ts';
+import { toTransportError } from './transport-error.ts';
+
+/** What every exchange of one target shares. */
+export interface CallContext {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  readonly observer?: CallObserver;
+}
+
+export interface CallRequest extends HttpRequest {
+  /** A label of a metric: one of a fixed few. */
+  readonly operation: string;
+  readonly creates?: boolean;
+  readonly force?: boolean;
+}
+
+/** A success by its status (2xx). */
+export interface CallAnswer extends HttpResponse {
+  readonly requestId: string | null;
+}
+
+/**
+ * One exchange: sends, measures, classifies, reports. Throws CloudFailure where the answer is not a 2xx, did not come, or
+ * `read` throws over it, and the abort reason where the request's signal is aborted.
+ */
+export async function performCall<T>(context: CallContext, request: CallRequest, read: (answer: CallAnswer) => T): Promise<T> {
+  const startedAt = performance.now();
+  let response: HttpResponse | null = null;
+  let failure: Failure | null = null;
+  try {
+    response = await context.http.request(request);
+    const answer = { ...response, requestId: requestIdOf(context, response) };
+    if (response.status < 200 || response.status > 299) {
+      failure = classify(context, request, {
+        type: 'answer',
+        status: response.status,
+        body: response.body,
+        requestId: answer.requestId,
+        retryAfter: response.headers['retry-after'] ?? null,
+      });
+      throw new CloudFailure(failure);
+    }
+    try {
+      return read(answer);
+    } catch (error) {
+      const detail = `the answer cannot be read: ${error instanceof Error ? boundedLine(error.message, 300) : 'unknown'}`;
+      failure = classify(context, request, { type: 'unreadable', status: response.status, body: response.body, requestId: answer.requestId, detail });
+      throw new CloudFailure(failure);
+    }
+  } catch (error) {
+    if (error instanceof CloudFailure) throw error;
+    if (request.signal?.aborted === true) throw request.signal.reason;
+    failure = classify(context, request, toTransportError(error, 'sent').fact);
+    throw new CloudFailure(failure);
+  } finally {
+    const durationMs = Math.round(performance.now() - startedAt);
+    report(context, request, response, failure, durationMs);
+  }
+}
+
+function classify(context: CallContext, request: CallRequest, outcome: CallFacts['outcome']): Failure {
+  return classifyFailure({
+    outcome,
+    creates: request.creates ?? false,
+    force: request.force ?? null,
+    now: context.clock.now(),
+    redact: (text) => context.redactor.redact(text),
+  });
+}
+
+function report(context: CallContext, request: CallRequest, response: HttpResponse | null, failure: Failure | null, durationMs: number): void {
+  const { observer } = context;
+  if (observer === undefined) return;
+  // An aborted call has neither: it is nobody's failure and no answer.
+  const aborted = response === null && failure === null;
+  observer.onCall?.({
+    operation: request.operation,
+    status: response?.status ?? null,
+    code: aborted ? 'aborted' : (failure?.code ?? null),
+    durationMs,
+    requestId: failure === null ? (response === null ? null : requestIdOf(context, response)) : failure.requestId,
+  });
+  if (observer.onDump !== undefined) observer.onDump(dumpCall(request.operation, request, response, durationMs, context.redactor));
+}
+
+/** EVS behind its gateway sends `X-Request-Id`; Cinder and Keystone send the other two (seen on Cinder 21.3.1, Zed). */
+function requestIdOf(context: CallContext, response: HttpResponse): string | null {
+  const id = response.headers['x-request-id'] ?? response.headers['x-openstack-request-id'] ?? response.headers['x-compute-request-id'];
+  return id !== undefined && /^[\w.:-]{1,80}$/.test(id) && context.redactor.redact(id) === id ? id : null;
+}
