@@ -1,0 +1,38 @@
+/**
+ * All keys of one instance. The braces make them one hash slot of a Redis Cluster, together with the queues (which get
+ * the same prefix), so that a script may touch several at once.
+ */
+export function keyPrefix(instance: string): string {
+  return `{snapkeep:${instance}}`;
+}
+
+export interface Keys {
+  readonly policy: (name: string) => string;
+  readonly firing: (id: string) => string;
+  readonly runsOf: (firingId: string) => string;
+  readonly open: string;
+  readonly history: string;
+  readonly historyOf: (policy: string) => string;
+  readonly watched: (target: string) => string;
+  readonly hold: (target: string, volumeId: string) => string;
+  readonly lease: (name: string) => string;
+  readonly good: (policy: string) => string;
+  readonly seen: (policy: string) => string;
+}
+
+export function keysOf(instance: string): Keys {
+  const prefix = keyPrefix(instance);
+  return {
+    policy: (name) => `${prefix}:policy:${name}`,
+    firing: (id) => `${prefix}:f:${id}`,
+    runsOf: (id) => `${prefix}:f:${id}:runs`,
+    open: `${prefix}:open`,
+    history: `${prefix}:history`,
+    historyOf: (policy) => `${prefix}:history:${policy}`,
+    watched: (target) => `${prefix}:watched:${target}`,
+    hold: (target, volumeId) => `${prefix}:hold:${target}:${volumeId}`,
+    lease: (name) => `${prefix}:lease:${name}`,
+    good: (policy) => `${prefix}:good:${policy}`,
+    seen: (policy) => `${prefix}:seen:${policy}`,
+  };
+}

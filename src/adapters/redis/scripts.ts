@@ -1,0 +1,99 @@
+/**
+ * The steps of the ledger that have to be whole. Each takes its keys and arguments in the order named; all keys share a
+ * slot. A run is stored as `<revision> <phase letter><outcome letter> <JSON>`, so that a script can compare and count
+ * without reading the JSON.
+ */
+
+/** Keys: policy. Arguments: schedule key, instant. Moves the watermark forward under the same schedule: 1, else 0. */
+export const ADVANCE_WATERMARK = `
+local state = redis.call('HMGET', KEYS[1], 'schedule', 'watermark')
+if state[1] ~= ARGV[1] or tonumber(state[2]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'watermark', ARGV[2])
+return 1`;
+
+/** Keys: policy. Arguments: schedule key. Starts the record with watermark and schedule: 1, 0 where there is one. */
+export const START_POLICY = `
+if redis.call('HSETNX', KEYS[1], 'watermark', ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'schedule', ARGV[1])
+return 1`;
+
+/** Keys: policy. Arguments: old schedule key, new one, watermark. 1, or 0 where the schedule is no longer the old one. */
+export const CHANGE_SCHEDULE = `
+if redis.call('HGET', KEYS[1], 'schedule') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'schedule', ARGV[2], 'watermark', ARGV[3])
+return 1`;
+
+/** Keys: a lease or hold. Arguments: holder, milliseconds. Takes it where it is free, renews one's own; returns who holds it. */
+export const HOLD = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]`;
+
+/** Keys: a lease or hold. Arguments: holder. Lets go only of one's own. */
+export const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/** Keys: firing, open, history, history of the policy. Arguments: firing id, due, then field, value... of a new firing. */
+export const OPEN_FIRING = `
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+  redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+  redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
+  redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])
+end
+return redis.call('HGETALL', KEYS[1])`;
+
+/** Keys: runs of a firing. Arguments: field, value... Adds those that are not there. */
+export const ADD_RUNS = `
+local added = 0
+for i = 1, #ARGV, 2 do added = added + redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return added`;
+
+const finishIfEnded = `
+local function finish_if_ended(firing, open, id, now)
+  local c = redis.call('HMGET', firing, 'total', 'available', 'failed', 'skipped', 'abandoned', 'finished')
+  if not c[1] or c[6] then return 0 end
+  local ended = tonumber(c[2] or 0) + tonumber(c[3] or 0) + tonumber(c[4] or 0) + tonumber(c[5] or 0)
+  if ended < tonumber(c[1]) then return 0 end
+  redis.call('HSET', firing, 'finished', now)
+  redis.call('ZREM', open, id)
+  return 1
+end`;
+
+/** Keys: firing, runs, open. Arguments: firing id, now. Fixes the number of runs, and finishes a firing whose runs have all ended. */
+export const CLOSE_FIRING = `${finishIfEnded}
+redis.call('HSETNX', KEYS[1], 'total', redis.call('HLEN', KEYS[2]))
+finish_if_ended(KEYS[1], KEYS[3], ARGV[1], ARGV[2])
+return redis.call('HGETALL', KEYS[1])`;
+
+/**
+ * Keys: firing, runs, open, watched. Arguments: firing id, now, field, run id, expected revision, phase letter, outcome
+ * letter, JSON. Nil where the revision is another; else the new revision, whether the firing is finished by this, and
+ * the firing where it is.
+ */
+export const SAVE_RUN = `${finishIfEnded}
+local current = redis.call('HGET', KEYS[2], ARGV[3])
+if not current then return nil end
+local revision, phase, outcome = string.match(current, '^(%d+) (%a)(%a) ')
+if revision ~= ARGV[5] then return nil end
+revision = tonumber(revision) + 1
+redis.call('HSET', KEYS[2], ARGV[3], revision .. ' ' .. ARGV[6] .. ARGV[7] .. ' ' .. ARGV[8])
+if phase ~= 'c' and ARGV[6] == 'c' then redis.call('ZADD', KEYS[4], ARGV[2], ARGV[4]) end
+if phase == 'c' and ARGV[6] ~= 'c' then redis.call('ZREM', KEYS[4], ARGV[4]) end
+local was, is = phase == 'c' and outcome == 'p', ARGV[6] == 'c' and ARGV[7] == 'p'
+if was ~= is then redis.call('HINCRBY', KEYS[1], 'creating', is and 1 or -1) end
+if outcome ~= ARGV[7] then
+  local names = { a = 'available', f = 'failed', s = 'skipped', b = 'abandoned' }
+  if names[outcome] then redis.call('HINCRBY', KEYS[1], names[outcome], -1) end
+  if names[ARGV[7]] then redis.call('HINCRBY', KEYS[1], names[ARGV[7]], 1) end
+end
+if finish_if_ended(KEYS[1], KEYS[3], ARGV[1], ARGV[2]) == 1 then return { revision, 1, redis.call('HGETALL', KEYS[1]) } end
+return { revision, 0 }`;
+
+/** Keys: good. Arguments: volume id, instant. Never moves back. */
+export const MARK_GOOD = `
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if not known or tonumber(known) < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return 1`;

@@ -1,0 +1,110 @@
+import type { FailureKind } from '#domain/failure/failure';
+import type { EndedOutcome, RunCounts, Trigger } from '#domain/run';
+import type { DurationMs, Instant } from '#domain/time';
+
+/** `error`: someone has to act. `warn`: it may come to that. `info`: the course of things. `debug`: to follow one run. */
+export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
+
+interface FiringFields {
+  readonly policy: string;
+  readonly target: string;
+  readonly due: Instant;
+}
+
+interface RunFields extends FiringFields {
+  readonly runId: string;
+  readonly volumeId: string;
+}
+
+interface FailureFields {
+  readonly kind: FailureKind;
+  readonly httpStatus: number | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string;
+  readonly requestId: string | null;
+}
+
+interface OptionalFailureFields {
+  readonly httpStatus: number | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string;
+  readonly requestId: string | null;
+}
+
+/** Every event with its fields: the contract between what happens and what logs and metrics say of it. */
+export interface EventFields {
+  'service.started': { readonly version: string; readonly role: string; readonly instance: string; readonly redis: string; readonly url: string; readonly durationMs: number; readonly timezoneData: string };
+  'service.stopped': { readonly durationMs: number; readonly complete: boolean };
+  'config.reloaded': { readonly policies: number; readonly targets: number; readonly revision: string };
+  'config.refused': { readonly problems: number; readonly errorMessage: string };
+  'config.warning': { readonly file: string; readonly line: number; readonly path: string; readonly errorMessage: string };
+  'redis.unavailable': { readonly errorMessage: string };
+  'redis.available': { readonly outageMs: number };
+  'redis.warning': { readonly errorMessage: string };
+  'policy.due': FiringFields & { readonly trigger: Trigger; readonly lagMs: number };
+  'policy.missed': { readonly policy: string; readonly count: number; readonly first: Instant; readonly last: Instant; readonly result: 'missed' | 'paused' };
+  'firing.planned': FiringFields & { readonly trigger: Trigger; readonly volumes: number; readonly lagMs: number };
+  'firing.plan_failed': FiringFields & OptionalFailureFields;
+  'firing.finished': FiringFields & { readonly trigger: Trigger; readonly runs: RunCounts; readonly durationMs: number };
+  'snapshot.requested': RunFields & { readonly attempt: number; readonly force: boolean };
+  'snapshot.accepted': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly requestId: string | null };
+  'snapshot.adopted': RunFields & { readonly snapshotId: string; readonly attempt: number };
+  'snapshot.available': RunFields & { readonly snapshotId: string; readonly durationMs: DurationMs };
+  'snapshot.failed': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly errorMessage: string };
+  'snapshot.duplicate': RunFields & { readonly snapshotId: string; readonly keptSnapshotId: string };
+  'run.attempt_failed': RunFields & FailureFields & { readonly attempt: number };
+  'run.retry': RunFields & FailureFields & { readonly attempt: number; readonly delayMs: number };
+  'run.waiting': RunFields & { readonly reason: string; readonly delayMs: number };
+  'run.failed': RunFields & FailureFields & { readonly attempt: number };
+  'run.skipped': RunFields & { readonly reason: string };
+  'run.abandoned': RunFields & { readonly snapshotId: string | null; readonly reason: string };
+  'run.ended': FiringFields & { readonly outcome: EndedOutcome; readonly durationMs: number };
+  'run.interrupted': { readonly target: string; readonly runId: string; readonly errorMessage: string };
+  'run.recovered': { readonly target: string; readonly count: number };
+  'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
+  'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
+  'target.throttled': { readonly target: string; readonly delayMs: number; readonly errorCode: string | null; readonly requestId: string | null };
+  'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
+  'worker.draining': { readonly active: number; readonly drainMs: number };
+  'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
+}
+
+export type EventName = keyof EventFields;
+
+/** How loud each event is and the constant sentence its log line carries. What varies is in the fields. */
+export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; readonly message: string } } = {
+  'service.started': { level: 'info', message: 'snapkeep is running' },
+  'service.stopped': { level: 'info', message: 'snapkeep has stopped' },
+  'config.reloaded': { level: 'info', message: 'policy files are in force' },
+  'config.refused': { level: 'error', message: 'policy files were refused, the last good ones stay in force' },
+  'config.warning': { level: 'warn', message: 'a policy file is valid but probably not what is meant' },
+  'redis.unavailable': { level: 'error', message: 'Redis does not answer, retrying' },
+  'redis.available': { level: 'info', message: 'Redis answers' },
+  'redis.warning': { level: 'warn', message: 'Redis is set up in a way that can lose state' },
+  'policy.due': { level: 'info', message: 'a due time has come' },
+  'policy.missed': { level: 'warn', message: 'due times passed without a firing' },
+  'firing.planned': { level: 'info', message: 'all runs of a firing are queued' },
+  'firing.plan_failed': { level: 'error', message: 'the volumes of a firing could not be listed, retrying' },
+  'firing.finished': { level: 'info', message: 'all runs of a firing have ended' },
+  'snapshot.requested': { level: 'debug', message: 'asking the cloud for a snapshot' },
+  'snapshot.accepted': { level: 'info', message: 'the cloud is making the snapshot' },
+  'snapshot.adopted': { level: 'warn', message: 'found the snapshot of an earlier try and took it over' },
+  'snapshot.available': { level: 'info', message: 'the snapshot is good' },
+  'snapshot.failed': { level: 'warn', message: 'the cloud accepted the snapshot and then failed to make it' },
+  'snapshot.duplicate': { level: 'warn', message: 'deleted a second snapshot of the same run' },
+  'run.attempt_failed': { level: 'debug', message: 'a try failed' },
+  'run.retry': { level: 'warn', message: 'a try failed, the next one is planned' },
+  'run.waiting': { level: 'debug', message: 'the run waits' },
+  'run.failed': { level: 'error', message: 'no snapshot was made' },
+  'run.skipped': { level: 'warn', message: 'the run was not tried' },
+  'run.abandoned': { level: 'error', message: 'the deadline passed and the outcome is unknown' },
+  'run.ended': { level: 'debug', message: 'a run has ended' },
+  'run.interrupted': { level: 'warn', message: 'a run was cut off by an unexpected error and will be taken up again' },
+  'run.recovered': { level: 'warn', message: 'runs that the queue had lost are queued again' },
+  'auth.renewed': { level: 'info', message: 'logged in' },
+  'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
+  'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
+  'api.called': { level: 'debug', message: 'the cloud answered' },
+  'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
+  'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
+};

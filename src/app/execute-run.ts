@@ -1,0 +1,57 @@
+import { spreadOffset } from '#domain/naming/spread';
+import type { Policy } from '#domain/policy';
+import type { Firing } from '#domain/run';
+import { addMs } from '#domain/time';
+import type { Instant } from '#domain/time';
+import { endRun } from './end-run.ts';
+import { lookForSnapshot } from './look-for-snapshot.ts';
+import type { RunStep } from './ports/run-queue.ts';
+import { requestSnapshot } from './request-snapshot.ts';
+import { DONE, skipped } from './run-in-hand.ts';
+import type { ExecuteDeps, RunInHand } from './run-in-hand.ts';
+import { checkVolume, holdVolume } from './volume-turn.ts';
+
+/**
+ * Takes a run as far as it goes without waiting: to a snapshot that the cloud is making, to its end, or to the next
+ * time it has to be looked at. Safe to repeat and to be cut off at any point: before each call to the cloud the record
+ * says what is about to happen, and a record changed by somebody else stops this worker.
+ *
+ * The order is the promise. Before a create call the record says `requesting`; a worker that finds it so does not know
+ * what the last one achieved, and looks for the snapshot before it asks for one.
+ */
+export async function executeRun(deps: ExecuteDeps, runId: string, signal: AbortSignal): Promise<RunStep> {
+  const found = await deps.ledger.run(runId);
+  if (found === null || found.run.phase === 'ended' || found.run.phase === 'creating') return DONE;
+  const { firing } = found;
+  const policy = deps.policies.policy(firing.policy);
+  if (policy === null) {
+    await endRun(deps, firing, found.run, found.revision, 'skipped', skipped('the policy is gone'));
+    return DONE;
+  }
+  const inHand: RunInHand = { ...found, policy };
+
+  const turn = await holdVolume(deps, inHand);
+  if (turn !== null) return turn;
+
+  const late = deps.clock.now() > deadlineOf(firing, policy, found.run.volumeId);
+  if (found.run.phase === 'requesting') {
+    const look = await lookForSnapshot(deps, inHand, late, signal);
+    if (look !== null) return look;
+  }
+  if (late) return tooLate(deps, inHand);
+  const busy = await checkVolume(deps, inHand, signal);
+  if (busy !== null) return busy;
+  return requestSnapshot(deps, inHand, signal);
+}
+
+/** The last instant at which a run may still be tried. A caught-up run counts from when it was planned. */
+export function deadlineOf(firing: Firing, policy: Policy, volumeId: string): Instant {
+  const start = Math.max(firing.due + spreadOffset(volumeId, policy.schedule.spread), firing.plannedAt) as Instant;
+  return addMs(start, policy.retry.deadline);
+}
+
+async function tooLate(deps: ExecuteDeps, { run, revision, firing }: RunInHand): Promise<RunStep> {
+  if (run.failure === null) await endRun(deps, firing, run, revision, 'skipped', skipped('too late: the deadline passed before the run could start'));
+  else await endRun(deps, firing, run, revision, 'failed', run.failure);
+  return DONE;
+}

@@ -1,0 +1,96 @@
+import { CloudFailure } from '#domain/failure/failure';
+import type { Policy } from '#domain/policy';
+import type { Trigger } from '#domain/run';
+import { decideDueTimes } from '#domain/schedule/due-times';
+import { fireTimesOf } from '#domain/schedule/fire-times';
+import { scheduleKey } from '#domain/schedule/schedule-key';
+import { SECOND } from '#domain/time';
+import type { DurationMs, Instant } from '#domain/time';
+import { planFiring } from './plan-firing.ts';
+import type { PlanDeps } from './plan-firing.ts';
+import type { PolicyState } from './ports/ledger.ts';
+
+export interface SchedulerDeps extends PlanDeps {
+  /** Identity of this process among the replicas. */
+  readonly replica: string;
+}
+
+/** How long one replica is left alone with a firing before another may plan it too. */
+const PLANNING_LEASE: DurationMs = (30 * SECOND) as DurationMs;
+
+/**
+ * Deals with what is due of one policy by `now`. The watermark moves only after all runs of a due time are queued, so a
+ * scheduler that dies at any point leaves the due time to the next one. `again`: something stood in the way, nothing is
+ * lost; `more`: the backlog is longer than one step.
+ */
+export async function fireDueTimes(
+  deps: SchedulerDeps,
+  policy: Policy,
+  known: PolicyState | null,
+  now: Instant,
+  signal: AbortSignal,
+): Promise<'done' | 'more' | 'again'> {
+  const key = scheduleKey(policy.schedule);
+  const state = await settledState(deps, policy.name, key, known, now);
+  if (state === null) return 'more';
+
+  const fireTimes = fireTimesOf(policy.schedule);
+  const step = decideDueTimes({
+    between: (after, until, max) => fireTimes.between(after, until, max),
+    watermark: state.watermark,
+    now,
+    catchUp: policy.schedule.catchUp,
+    catchUpWindow: policy.schedule.catchUpWindow,
+  });
+  const paused = policy.paused || state.paused;
+  if (!paused) {
+    for (const { due, trigger } of step.fire) {
+      if (!(await fire(deps, policy, due, trigger, signal))) return 'again';
+    }
+  }
+  if (step.watermark > state.watermark && (await deps.ledger.advanceWatermark(policy.name, key, step.watermark))) {
+    const letGo = paused ? [...step.missed, ...step.fire.map(({ due }) => due)] : step.missed;
+    tellLetGo(deps, policy.name, letGo, paused ? 'paused' : 'missed');
+  }
+  return step.more ? 'more' : 'done';
+}
+
+/**
+ * The policy's record: a new one starts now, a changed schedule takes effect from now on. Neither fires what came before.
+ * Null where another replica did so just now.
+ */
+async function settledState(deps: SchedulerDeps, name: string, key: string, known: PolicyState | null, now: Instant): Promise<PolicyState | null> {
+  if (known === null) {
+    const started = await deps.ledger.startPolicy(name, { watermark: now, scheduleKey: key });
+    return started ? { watermark: now, scheduleKey: key, paused: false } : null;
+  }
+  if (known.scheduleKey === key) return known;
+  const changed = await deps.ledger.changeSchedule(name, known.scheduleKey, key, now);
+  return changed ? { ...known, watermark: now, scheduleKey: key } : null;
+}
+
+/** Plans one firing; false where it has to be tried again later. */
+async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: Trigger, signal: AbortSignal): Promise<boolean> {
+  const lease = `plan:${policy.name}`;
+  if (!(await deps.ledger.acquireLease(lease, deps.replica, PLANNING_LEASE))) return false;
+  try {
+    await planFiring(deps, policy, { due, trigger, signal });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CloudFailure)) throw error;
+    const { httpStatus, code, message, requestId } = error.failure;
+    const said = { httpStatus, errorCode: code, errorMessage: message, requestId };
+    deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...said });
+    return false;
+  } finally {
+    await deps.ledger.releaseLease(lease, deps.replica);
+  }
+}
+
+function tellLetGo(deps: SchedulerDeps, policy: string, due: readonly Instant[], result: 'missed' | 'paused'): void {
+  const sorted = due.toSorted((a, b) => a - b);
+  const [first] = sorted;
+  const last = sorted.at(-1);
+  if (first === undefined || last === undefined) return;
+  deps.telemetry.emit('policy.missed', { policy, count: due.length, first, last, result });
+}

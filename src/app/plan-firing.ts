@@ -1,0 +1,71 @@
+import { firingIdOf, runIdIn } from '#domain/naming/run-id';
+import { spreadOffset } from '#domain/naming/spread';
+import type { Policy } from '#domain/policy';
+import { newRun } from '#domain/run';
+import type { Trigger } from '#domain/run';
+import { addMs } from '#domain/time';
+import type { DurationMs, Instant } from '#domain/time';
+import { finishedFiring } from './finish-firing.ts';
+import { listCoveredVolumes } from './list-volumes.ts';
+import type { CoveredVolume } from './list-volumes.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Clouds } from './ports/clouds.ts';
+import type { FiringRecord, Ledger } from './ports/ledger.ts';
+import type { Policies } from './ports/policies.ts';
+import type { RunQueue } from './ports/run-queue.ts';
+import type { Telemetry } from './ports/telemetry.ts';
+
+export interface PlanDeps {
+  readonly ledger: Ledger;
+  readonly queue: RunQueue;
+  readonly policies: Policies;
+  readonly clouds: Clouds;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Runs recorded and queued in one step: large enough to be cheap, small enough not to hold Redis for long. */
+const CHUNK = 500;
+
+/**
+ * Turns a due time into queued runs, one for each volume the policy covers now. Safe to repeat after being cut off
+ * anywhere, and to be done by two at once: ids follow from policy, volume and due time, a run that is recorded is not
+ * recorded again, and a firing that is closed is returned as it stands.
+ */
+export async function planFiring(
+  deps: PlanDeps,
+  policy: Policy,
+  request: { due: Instant; trigger: Trigger; only?: ReadonlySet<string>; signal: AbortSignal },
+): Promise<FiringRecord> {
+  const { due, trigger, signal } = request;
+  const now = deps.clock.now();
+  const id = firingIdOf(deps.policies.current().instance, policy.name, due);
+  const firing = { id, policy: policy.name, target: policy.target, due, trigger, plannedAt: now };
+  const opened = await deps.ledger.openFiring(firing);
+  if (opened.total !== null) return opened;
+  const of = { policy: policy.name, target: policy.target, due };
+  deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
+
+  const volumes = await listCoveredVolumes(deps.clouds.of(policy.target), policy.volumes, { signal, priority: 'create' });
+  const wanted = request.only === undefined ? volumes : volumes.filter((volume) => request.only?.has(volume.id));
+  if (request.only === undefined) await deps.ledger.setCovered(policy.name, volumes.map((volume) => volume.id), now);
+  for (let from = 0; from < wanted.length; from += CHUNK) {
+    signal.throwIfAborted();
+    await queueChunk(deps, opened, wanted.slice(from, from + CHUNK), policy.schedule.spread);
+  }
+
+  const closed = await deps.ledger.closeFiring(opened);
+  deps.telemetry.emit('firing.planned', { ...of, trigger: opened.trigger, volumes: closed.total ?? 0, lagMs: Math.max(0, deps.clock.now() - due) });
+  if (closed.total === 0) finishedFiring(deps, closed);
+  return closed;
+}
+
+/** Recorded before queued: a run id that a worker is handed always has a record. */
+async function queueChunk(deps: PlanDeps, firing: FiringRecord, volumes: readonly CoveredVolume[], spread: DurationMs): Promise<void> {
+  const runs = volumes.map((volume) => newRun(runIdIn(firing.id, volume.id), volume));
+  await deps.ledger.addRuns(firing, runs);
+  await deps.queue.enqueue(
+    firing.target,
+    runs.map((run) => ({ runId: run.id, at: addMs(firing.due, spreadOffset(run.volumeId, spread)) })),
+  );
+}

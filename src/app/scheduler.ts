@@ -1,0 +1,91 @@
+import type { Policy } from '#domain/policy';
+import { fireTimesOf } from '#domain/schedule/fire-times';
+import { HOUR, SECOND, addMs } from '#domain/time';
+import type { DurationMs, Instant } from '#domain/time';
+import { fireDueTimes } from './fire-due-times.ts';
+import type { SchedulerDeps } from './fire-due-times.ts';
+import type { PolicyState } from './ports/ledger.ts';
+import { Wakeable } from './wakeable.ts';
+
+/** With nothing due the loop still looks this often. */
+const LONGEST_SLEEP: DurationMs = HOUR;
+
+/** A policy whose due time could not be dealt with is tried again after this. */
+const FIRE_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
+
+/**
+ * The scheduler's loop: sleeps to the next due time of any policy and wakes early when the policies change. Policies do
+ * not wait for each other: while one lists its volumes in a slow cloud, the others fire on time.
+ */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #wakeable = new Wakeable();
+  /** When each policy has to be looked at next; absent is now. */
+  #nextLook = new Map<string, Instant>();
+  readonly #atWork = new Map<string, Promise<void>>();
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+  }
+
+  /** The policies have changed: look at all of them. */
+  policiesChanged(): void {
+    this.#nextLook = new Map();
+    this.#wakeable.wake();
+  }
+
+  /** Runs until the signal; throws where the store is away. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#nextLook = new Map();
+    try {
+      while (!signal.aborted) {
+        const next = await this.#look(signal);
+        await this.#wakeable.sleepUntil(this.#deps.clock, next, signal);
+      }
+    } finally {
+      await Promise.allSettled(this.#atWork.values());
+    }
+  }
+
+  /** Starts the work on every policy that has something to do; returns when the next look makes sense. */
+  async #look(signal: AbortSignal): Promise<Instant> {
+    const { clock, ledger, policies } = this.#deps;
+    const local = clock.now();
+    const due = policies.current().policies.filter(({ name }) => !this.#atWork.has(name) && (this.#nextLook.get(name) ?? local) <= local);
+    if (due.length > 0) {
+      const now = await ledger.now();
+      const states = await ledger.policyStates(due.map(({ name }) => name));
+      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, now, signal);
+    }
+    let next = addMs(local, LONGEST_SLEEP);
+    for (const { name } of policies.current().policies) {
+      const at = this.#nextLook.get(name);
+      if (at !== undefined && at < next && !this.#atWork.has(name)) next = at;
+    }
+    return next;
+  }
+
+  #start(policy: Policy, known: PolicyState | null, now: Instant, signal: AbortSignal): void {
+    const looks = this.#nextLook;
+    const work = fireDueTimes(this.#deps, policy, known, now, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) {
+          const errorMessage = error instanceof Error ? error.message : String(error);
+          this.#deps.telemetry.emit('loop.failed', { loop: `policy ${policy.name}`, errorMessage, restartMs: FIRE_AGAIN });
+        }
+        return 'again' as const;
+      })
+      .then((result) => {
+        this.#atWork.delete(policy.name);
+        looks.set(policy.name, this.#lookAgainAt(policy, result, now));
+        this.#wakeable.wake();
+      });
+    this.#atWork.set(policy.name, work);
+  }
+
+  #lookAgainAt(policy: Policy, result: 'done' | 'more' | 'again', now: Instant): Instant {
+    if (result === 'more') return now;
+    if (result === 'again') return addMs(this.#deps.clock.now(), FIRE_AGAIN);
+    return fireTimesOf(policy.schedule).next(now) ?? addMs(now, LONGEST_SLEEP);
+  }
+}

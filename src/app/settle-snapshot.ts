@@ -1,0 +1,91 @@
+import { CloudFailure } from '#domain/failure/failure';
+import type { Failure } from '#domain/failure/failure';
+import { retryDelay } from '#domain/failure/retry-delay';
+import { withAttempt } from '#domain/run';
+import type { Run, RunFailure } from '#domain/run';
+import type { Snapshot } from '#domain/snapshot';
+import { MINUTE, addMs, durationMs } from '#domain/time';
+import type { DurationMs } from '#domain/time';
+import { endRun } from './end-run.ts';
+import { deadlineOf } from './execute-run.ts';
+import { runFields } from './run-in-hand.ts';
+import { VOLUME_HOLD } from './volume-turn.ts';
+import type { WatchDeps, WatchedRun } from './watched-run.ts';
+
+/** A snapshot the cloud accepted may be invisible for this long before it counts as lost. Source: EVS API reference, where a new disk may answer 404 while its job runs. */
+const INVISIBLE_FOR: DurationMs = (2 * MINUTE) as DurationMs;
+
+/**
+ * Acts on what the cloud shows of a snapshot that a run waits for; null where it shows none. Returns whether the wait is
+ * over: the snapshot is good, or it came to nothing and the run has ended or is queued for another try.
+ */
+export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snapshot: Snapshot | null, signal: AbortSignal): Promise<boolean> {
+  const { run, revision, firing } = watched;
+  if (snapshot?.status === 'available') return available(deps, watched, snapshot);
+  if (snapshot?.status === 'error') {
+    const message = `the snapshot ${snapshot.id} ended in error`;
+    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: snapshot.id, attempt: run.tries, errorMessage: message });
+    return failedToMake(deps, watched, snapshotFailure('snapshot_error', message), signal);
+  }
+  if (snapshot === null && deps.clock.now() > addMs(run.requestedAt ?? firing.due, INVISIBLE_FOR)) {
+    const message = `the snapshot ${run.snapshotId ?? ''} is gone before it was finished`;
+    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: run.snapshotId ?? '', attempt: run.tries, errorMessage: message });
+    return failedToMake(deps, watched, snapshotFailure('snapshot_gone', message), signal);
+  }
+
+  // Still being made, or in a state that is none of ours to judge.
+  await deps.ledger.holdVolume(firing.target, run.volumeId, run.id, VOLUME_HOLD);
+  const policy = deps.policies.policy(firing.policy);
+  const overdue = policy !== null && deps.clock.now() > deadlineOf(firing, policy, run.volumeId);
+  if (overdue && run.outcome === 'pending') {
+    const reason = `the snapshot is still ${snapshot?.status ?? 'not visible'} at the deadline; it is watched on`;
+    await endRun(deps, firing, run, revision, 'abandoned', { kind: 'unknown', httpStatus: null, code: 'deadline', message: reason, requestId: null });
+  }
+  return false;
+}
+
+async function available(deps: WatchDeps, { run, revision, firing }: WatchedRun, snapshot: Snapshot): Promise<boolean> {
+  const now = deps.clock.now();
+  // Good first, then ended: cut off in between, the next look does both again.
+  await deps.ledger.markGood(firing.policy, run.volumeId, snapshot.createdAt ?? run.requestedAt ?? now);
+  if (!(await endRun(deps, firing, run, revision, 'available', null))) return false;
+  const duration = durationMs(Math.max(0, now - firing.due));
+  deps.telemetry.emit('snapshot.available', { ...runFields(firing, run), snapshotId: snapshot.id, durationMs: duration });
+  return true;
+}
+
+/** The snapshot came to nothing: it is removed, since it counts against the quota, and the run tries again within its attempts. */
+async function failedToMake(deps: WatchDeps, { run, revision, firing }: WatchedRun, failure: Failure, signal: AbortSignal): Promise<boolean> {
+  const { kind, httpStatus, code, message, requestId } = failure;
+  const reason: RunFailure = { kind, httpStatus, code, message, requestId };
+  const tried: Run = { ...withAttempt(run, { at: deps.clock.now(), result: 'error', httpStatus, code, message, requestId }), failure: reason };
+  const said = { ...runFields(firing, run), attempt: run.tries, kind, httpStatus, errorCode: code, errorMessage: message, requestId };
+  const policy = deps.policies.policy(firing.policy);
+
+  if (run.outcome !== 'pending' || policy === null || run.tries >= policy.retry.attempts) {
+    if (!(await endRun(deps, firing, tried, revision, 'failed', reason))) return false;
+    deps.telemetry.emit('run.attempt_failed', said);
+  } else {
+    const delay = retryDelay({ attempt: run.tries, backoff: policy.retry.backoff, random01: deps.random() });
+    const next: Run = { ...tried, phase: 'queued', snapshotId: null, adopted: false };
+    if ((await deps.ledger.saveRun(firing, next, revision)) === null) return false;
+    deps.telemetry.emit('run.attempt_failed', said);
+    deps.telemetry.emit('run.retry', { ...said, delayMs: delay });
+    await deps.queue.enqueue(firing.target, [{ runId: run.id, at: addMs(deps.clock.now(), delay) }]);
+  }
+  if (run.snapshotId !== null && code === 'snapshot_error') await removeFailed(deps, firing.target, run.snapshotId, signal);
+  return true;
+}
+
+/** Best effort: what stays is cleaned up with the failed snapshots of the policy. */
+async function removeFailed(deps: WatchDeps, target: string, snapshotId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await deps.clouds.of(target).deleteSnapshot(snapshotId, { signal, priority: 'prune' });
+  } catch (error) {
+    if (!(error instanceof CloudFailure)) throw error;
+  }
+}
+
+function snapshotFailure(code: string, message: string): Failure {
+  return { kind: 'transient', httpStatus: null, code, message, requestId: null, retryAfterMs: null, outcomeUnknown: false };
+}

@@ -1,0 +1,12 @@
+import type { Firing } from '#domain/run';
+import type { StoredRun } from './ports/ledger.ts';
+import type { RunQueue } from './ports/run-queue.ts';
+import type { ExecuteDeps } from './run-in-hand.ts';
+
+export interface WatchDeps extends ExecuteDeps {
+  readonly queue: RunQueue;
+}
+
+export interface WatchedRun extends StoredRun {
+  readonly firing: Firing;
+}

@@ -1,0 +1,29 @@
+import type { Io } from '../cli/io.ts';
+import type { Handlers } from '../cli/program.ts';
+import { systemClock } from '../adapters/clock/system-clock.ts';
+
+/**
+ * What each command of the command line does, on real parts. Each loads only what it needs: `validate` should answer at
+ * once, and the service need not hold the simulator in memory.
+ */
+export function handlersFor(io: Io): Handlers {
+  return {
+    serve: async (args) => (await import('./serve.ts')).serve(args, io),
+    validate: async (args) => (await import('../cli/validate.ts')).runValidate(args, { ...io, now: systemClock.now() }),
+    schema: async () => (await import('../cli/schema.ts')).runSchema(io),
+    status: async (args) => {
+      const { runStatus } = await import('../cli/status.ts');
+      return (await import('./with-store.ts')).withStore(args, io, (store) => runStatus(store, args, io));
+    },
+    runs: async (args) => {
+      const { runRuns } = await import('../cli/runs.ts');
+      return (await import('./with-store.ts')).withStore(args, io, ({ ledger }) => runRuns(ledger, args, io, systemClock.now()));
+    },
+    runsShow: async (args) => {
+      const { runShow } = await import('../cli/runs.ts');
+      return (await import('./with-store.ts')).withStore(args, io, ({ ledger }) => runShow(ledger, args, io));
+    },
+    simulator: async (args) => (await import('./simulator.ts')).simulator(args, io),
+    demo: async (args) => (await import('./demo.ts')).demo(args, io),
+  };
+}

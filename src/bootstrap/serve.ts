@@ -1,0 +1,56 @@
+import { parseDuration } from '#domain/time';
+import { EXIT } from '../cli/io.ts';
+import type { Io } from '../cli/io.ts';
+import type { ServeArgs } from '../cli/program.ts';
+import { createLogger, LOG_LEVELS } from '../adapters/telemetry/logger.ts';
+import type { LogLevel } from '../adapters/telemetry/logger.ts';
+import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
+import { loadSet } from './load-set.ts';
+import { startService } from './service.ts';
+import { firstSignal } from './signals.ts';
+import { openRedisOrSay } from './with-store.ts';
+
+/** Runs the service until SIGTERM or SIGINT. */
+export async function serve(args: ServeArgs, io: Io): Promise<number> {
+  const drain = parseDuration(args.drain);
+  const port = Number(args.port);
+  const level = LOG_LEVELS.find((each): each is LogLevel => each === args.logLevel);
+  const wrong =
+    (drain === null && `--drain is a duration such as 25s, not ${args.drain}`) ||
+    ((!Number.isInteger(port) || port < 0 || port > 65_535) && `--port is a number from 0 to 65535, not ${args.port}`) ||
+    (level === undefined && `--log-level is one of ${LOG_LEVELS.join(', ')}, not ${args.logLevel}`);
+  if (wrong !== false || drain === null || level === undefined) {
+    io.stderr.write(`snapkeep: ${String(wrong)}\n`);
+    return EXIT.usage;
+  }
+
+  // From here on a signal is not lost, however early it comes.
+  const stopRequested = firstSignal(['SIGTERM', 'SIGINT']);
+  const loaded = await loadSet(args.config, io);
+  if (loaded === null) return EXIT.usage;
+  const redis = await openRedisOrSay(args, io, 'owner');
+  if (redis === null) return EXIT.usage;
+  const pretty = args.logFormat === 'pretty' || (args.logFormat === 'auto' && io.isTty);
+  const telemetry = logTelemetry(await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } }));
+  for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
+
+  try {
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env });
+    const failed = service.started.then(
+      () => new Promise<never>(() => undefined),
+      (error: unknown) => error,
+    );
+    const failure = await Promise.race([stopRequested, failed]);
+    await service.stop(drain);
+    if (typeof failure === 'string') return EXIT.done;
+    io.stderr.write(`snapkeep: ${failure instanceof Error ? failure.message : String(failure)}\n`);
+    return EXIT.failed;
+  } catch (error) {
+    await redis.stop();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      io.stderr.write(`snapkeep: --port: ${args.host}:${port} is in use by another process\n`);
+      return EXIT.failed;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import { CurrentPolicies } from '#app/current-policies';
+import type { Telemetry } from '#app/ports/telemetry';
+import { readStatus } from '#app/read-status';
+import { Scheduler } from '#app/scheduler';
+import { supervise } from '#app/supervise';
+import type { PolicySet } from '#domain/policy';
+import { createServer } from '#server/http-server';
+import { BullmqRunQueue } from '../adapters/bullmq/bullmq-run-queue.ts';
+import { systemClock } from '../adapters/clock/system-clock.ts';
+import { connectRedis } from '../adapters/redis/connect.ts';
+import { describeRedis } from '../adapters/redis/redis-url.ts';
+import { keyPrefix } from '../adapters/redis/keys.ts';
+import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
+import { createRegistry } from '../adapters/telemetry/registry.ts';
+import { fanOut } from '../adapters/telemetry/fan-out.ts';
+import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
+import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
+import { BuiltClouds } from './build-clouds.ts';
+import type { OpenedRedis } from './open-redis.ts';
+import { RedisHealth } from './redis-health.ts';
+import { TargetRuntime } from './target-runtime.ts';
+import { packageVersion } from './version.ts';
+
+export type Role = 'all' | 'scheduler' | 'worker';
+
+export interface ServiceOptions {
+  readonly role: Role;
+  readonly set: PolicySet;
+  readonly redis: OpenedRedis;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Logs, or what else wants to know. */
+  readonly telemetry: Telemetry;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Service {
+  /** Where HTTP listens: `http://host:port`. */
+  readonly url: string;
+  readonly ledger: RedisLedger;
+  readonly queue: BullmqRunQueue;
+  readonly policies: CurrentPolicies;
+  readonly clouds: BuiltClouds;
+  /** Resolves once everything has started; waits for Redis as long as it takes. */
+  readonly started: Promise<void>;
+  /** Ends everything in reverse order within `drainMs` and a few seconds. False where a run had to be cut off. */
+  stop(drainMs: number): Promise<boolean>;
+}
+
+/** How long a stopping service waits for calls to a Redis that may be away. */
+const CLOSE_MS = 2_000;
+
+/** Puts all parts together and starts them: HTTP first, so that liveness answers while Redis is still awaited. Rejects where it cannot listen. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const startedAt = performance.now();
+  const version = packageVersion();
+  const clock = systemClock;
+  const registry = createRegistry();
+  const telemetry = fanOut([options.telemetry, metricsTelemetry(registry)]);
+  const loadedAtSeconds = clock.now() / 1000;
+  const policies = new CurrentPolicies(options.set);
+  const { instance } = options.set;
+  const prefix = keyPrefix(instance);
+  const replica = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+
+  const health = new RedisHealth({ clock, telemetry });
+  const ca = options.redis.ca === null ? {} : { ca: options.redis.ca };
+  const commands = connectRedis(options.redis.address, 'commands', ca);
+  const blocking = connectRedis(options.redis.address, 'queue', ca);
+  health.follow(commands);
+  blocking.on('error', (error: Error) => health.failed(error));
+  const ledger = new RedisLedger(commands, instance, clock);
+  const queue = new BullmqRunQueue(commands, prefix, clock, (error) => health.failed(error));
+  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, env: options.env });
+
+  const isScheduler = options.role !== 'worker';
+  const isWorker = options.role !== 'scheduler';
+  const stopping = new AbortController();
+  const loops: Promise<void>[] = [];
+  const runtimes: TargetRuntime[] = [];
+
+  const gauges = statusGauges(registry, {
+    policies: async () => (await readStatus({ ledger, policies })).policies,
+    queues: () =>
+      Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, states: await queue.depth(name) }))),
+    tokens: () => clouds.tokens(),
+    config: () => ({ successful: true, loadedAtSeconds }),
+    build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
+  });
+  const server = createServer({
+    readiness: {
+      redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),
+      config: () => null,
+      ...(isWorker ? { worker: () => workerProblem(runtimes, policies.current().targets.length) } : {}),
+    },
+    metrics: async () => {
+      await gauges.refresh();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  });
+  const url = await server.listen({ host: options.host, port: options.port });
+
+  async function start(): Promise<void> {
+    await untilRedisAnswers(commands, stopping.signal);
+    if (stopping.signal.aborted) return;
+    if (isWorker) {
+      for (const target of policies.current().targets) {
+        await queue.limitConcurrency(target.name, target.limits.concurrentCreates);
+        const deps = { ledger, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
+        runtimes.push(new TargetRuntime({ ...deps, onQueueError: (error) => health.failed(error) }, target));
+      }
+    }
+    if (isScheduler) {
+      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica });
+      loops.push(supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal));
+    }
+    const durationMs = Math.round(performance.now() - startedAt);
+    const redis = describeRedis(options.redis.address);
+    telemetry.emit('service.started', { version, role: options.role, instance, redis, url, durationMs, timezoneData: process.versions['tz'] ?? 'unknown' });
+  }
+
+  const started = start();
+  // Whoever awaits it sees the failure; nobody has to.
+  started.catch(() => undefined);
+
+  async function stop(drainMs: number): Promise<boolean> {
+    const stopAt = performance.now();
+    const { active } = await Promise.race([activeRuns(queue, policies), setTimeout(CLOSE_MS, { active: 0 })]);
+    telemetry.emit('worker.draining', { active, drainMs });
+    stopping.abort(new Error('stopping'));
+    const drained = await Promise.all(runtimes.map((runtime) => runtime.close(drainMs)));
+    await Promise.race([Promise.allSettled([...loops, started]), setTimeout(CLOSE_MS)]);
+    await Promise.race([queue.close(), setTimeout(CLOSE_MS)]);
+    await Promise.race([clouds.close(), setTimeout(CLOSE_MS)]);
+    await server.close();
+    blocking.disconnect();
+    commands.disconnect();
+    await options.redis.stop();
+    const complete = drained.every(Boolean);
+    telemetry.emit('service.stopped', { durationMs: Math.round(performance.now() - stopAt), complete });
+    return complete;
+  }
+
+  return { url, ledger, queue, policies, clouds, started, stop };
+}
+
+function workerProblem(runtimes: readonly TargetRuntime[], targets: number): string | null {
+  if (runtimes.length < targets) return 'not taking runs yet';
+  return runtimes.every((runtime) => runtime.isTaking()) ? null : 'a queue is not being served';
+}
+
+async function activeRuns(queue: BullmqRunQueue, policies: CurrentPolicies): Promise<{ active: number }> {
+  const depths = await Promise.all(policies.current().targets.map(({ name }) => queue.depth(name)));
+  return { active: depths.reduce((sum, { active }) => sum + active, 0) };
+}
+
+async function untilRedisAnswers(redis: { ping(): Promise<string> }, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await redis.ping();
+      return;
+    } catch {
+      await setTimeout(500, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

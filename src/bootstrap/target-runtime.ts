@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises';
+import { executeRun } from '#app/execute-run';
+import { runReconciler } from '#app/reconcile';
+import { supervise } from '#app/supervise';
+import { Wakeable } from '#app/wakeable';
+import { runWatch } from '#app/watch-loop';
+import type { WatchDeps } from '#app/watched-run';
+import type { Target } from '#domain/target';
+import { BullmqWorker } from '../adapters/bullmq/bullmq-worker.ts';
+import type { RedisClient } from '../adapters/redis/connect.ts';
+
+/** The loops end with their signal, unless they hang in a call to a Redis that is away. */
+const LOOPS_END_MS = 2_000;
+
+export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
+  readonly replica: string;
+  readonly redis: RedisClient;
+  readonly prefix: string;
+  readonly onQueueError: (error: Error) => void;
+}
+
+/** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
+export class TargetRuntime {
+  readonly #worker: BullmqWorker;
+  readonly #stop = new AbortController();
+  readonly #loops: readonly Promise<void>[];
+
+  constructor(deps: TargetRuntimeDeps, target: Target) {
+    const watch = new Wakeable();
+    const app = { ...deps, accepted: () => watch.wake() };
+    this.#worker = new BullmqWorker({
+      redis: deps.redis,
+      prefix: deps.prefix,
+      target: target.name,
+      concurrency: target.limits.concurrentCreates,
+      execute: (runId, signal) => executeRun(app, runId, signal),
+      onError: deps.onQueueError,
+      onInterrupted: (runId, error) => deps.telemetry.emit('run.interrupted', { target: target.name, runId, errorMessage: error.message }),
+    });
+    const { signal } = this.#stop;
+    this.#loops = [
+      supervise(app, `worker ${target.name}`, () => this.#worker.run(), signal),
+      supervise(app, `watch ${target.name}`, (stop) => runWatch(app, target.name, watch, stop), signal),
+      supervise(app, `reconcile ${target.name}`, (stop) => runReconciler(app, target.name, stop), signal),
+    ];
+  }
+
+  isTaking(): boolean {
+    return this.#worker.isTaking();
+  }
+
+  /** Takes no new run, lets those in hand finish within `drainMs`, then hands them back. False where some had to be cut off. */
+  async close(drainMs: number): Promise<boolean> {
+    this.#stop.abort(new Error('stopping'));
+    const drained = await this.#worker.close(drainMs);
+    await Promise.race([Promise.allSettled(this.#loops), setTimeout(LOOPS_END_MS, undefined, { ref: false })]);
+    return drained;
+  }
+}

@@ -1,0 +1,160 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT } from './io.ts';
+import { DEFAULT_LIMIT } from './runs.ts';
+import type { RunsArgs } from './runs.ts';
+
+export interface ServeArgs {
+  readonly config: string[];
+  readonly role: 'all' | 'scheduler' | 'worker';
+  readonly redis: string;
+  readonly redisPasswordFile?: string;
+  readonly redisCaFile?: string;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: string;
+  readonly drain: string;
+  readonly logLevel: string;
+  readonly logFormat: string;
+}
+
+export type StoreArgs = Pick<ServeArgs, 'config' | 'redis' | 'redisPasswordFile' | 'redisCaFile' | 'dataDir'>;
+
+/** Flags of `simulator` as they were typed; an absent one keeps its default. */
+export type SimulatorArgs = Readonly<Record<'host' | 'port', string>> & Readonly<Record<string, string | string[] | undefined>>;
+
+/** What the commands do; each resolves to the exit code. */
+export interface Handlers {
+  serve(args: ServeArgs): Promise<number>;
+  validate(args: { paths: string[]; strict: boolean; json: boolean }): Promise<number>;
+  schema(): Promise<number>;
+  status(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
+  runs(args: StoreArgs & RunsArgs): Promise<number>;
+  runsShow(args: StoreArgs & { id: string; json: boolean }): Promise<number>;
+  simulator(args: SimulatorArgs): Promise<number>;
+  demo(args: { for: string; json: boolean; port: string }): Promise<number>;
+}
+
+/** Every flag has an environment twin: `--log-level` is SNAPKEEP_LOG_LEVEL. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.env(`SNAPKEEP_${option.attributeName().replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`);
+}
+
+function collect(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+function withStore(command: Command): Command {
+  return command
+    .addOption(flag('--config <path>', 'policy file, or directory of them; may be given more than once').argParser(collect).makeOptionMandatory())
+    .addOption(flag('--redis <url>', 'redis://, rediss://, redis+sentinel://host:port,host:port/master, redis+cluster://host:port,host:port, or embedded').default('redis://127.0.0.1:6379'))
+    .addOption(flag('--redis-password-file <path>', 'file with the password of Redis'))
+    .addOption(flag('--redis-ca-file <path>', 'PEM file with the authorities to trust for rediss://'))
+    .addOption(flag('--data-dir <path>', 'where an embedded Redis keeps its data').default('.snapkeep'));
+}
+
+/** The command line. `onExit` is told what the chosen command returned. */
+function buildProgram(handlers: Handlers, version: string, onExit: (code: number) => void): Command {
+  const program = new Command('snapkeep')
+    .description('Takes volume snapshots on Huawei Cloud EVS and OpenStack Cinder on schedule, and says loudly when a volume is not protected.')
+    .version(version)
+    .showHelpAfterError('(run with --help for the flags and an example)')
+    .exitOverride();
+
+  const run = (code: Promise<number>): Promise<void> => code.then(onExit);
+
+  withStore(program.command('serve').description('run the service'))
+    .addOption(flag('--role <role>', 'which part of it').choices(['all', 'scheduler', 'worker']).default('all'))
+    .addOption(flag('--host <address>', 'address that HTTP listens on').default('0.0.0.0'))
+    .addOption(flag('--port <port>', 'port of /livez, /readyz and /metrics; 0 takes a free one').default('8080'))
+    .addOption(flag('--drain <duration>', 'how long runs in hand may take to finish after SIGTERM').default('25s'))
+    .addOption(flag('--log-level <level>', 'trace, debug, info, warn or error').default('info'))
+    .addOption(flag('--log-format <format>', 'json, pretty, or auto: pretty on a terminal').choices(['auto', 'json', 'pretty']).default('auto'))
+    .addHelpText('after', '\nExample:\n  snapkeep serve --config policies/ --redis redis://redis:6379')
+    .action((options: ServeArgs) => run(handlers.serve(options)));
+
+  program
+    .command('validate')
+    .description('check policy files and print every problem as file:line:column: path: what is wrong and what would be right')
+    .argument('<path...>', 'files, or directories of them')
+    .option('--strict', 'fail on warnings too', false)
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExample:\n  snapkeep validate --strict policies/')
+    .action((paths: string[], options: { strict: boolean; json: boolean }) => run(handlers.validate({ paths, ...options })));
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of policy files, for editors')
+    .addHelpText('after', '\nExample:\n  snapkeep schema > snapkeep.schema.json')
+    .action(() => run(handlers.schema()));
+
+  withStore(program.command('status').description('for each policy: last and next firing, runs by outcome, overdue volumes with the reason'))
+    .argument('[policy]', 'only this one')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExample:\n  snapkeep status nightly-db --config policies/ --redis redis://redis:6379')
+    .action((policy: string | undefined, options: StoreArgs & { json: boolean }) => run(handlers.status({ ...options, ...(policy === undefined ? {} : { policy }) })));
+
+  const runs = withStore(program.command('runs').description('history of runs, newest first'))
+    .argument('[policy]', 'only this one')
+    .option('--volume <id>', 'only this volume')
+    .option('--outcome <outcome>', 'pending, available, failed, skipped or abandoned')
+    .option('--since <when>', 'due since then: 24h, or 2026-11-24T02:00:00Z')
+    .option('--limit <count>', 'at most so many, up to 1000', String(DEFAULT_LIMIT))
+    .option('--after <next>', 'go on where an earlier answer ended')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep runs --outcome failed --since 24h --config policies/\n  snapkeep runs show ID --config policies/')
+    .action((policy: string | undefined, options: StoreArgs & RunsArgs) => run(handlers.runs({ ...options, ...(policy === undefined ? {} : { policy }) })));
+
+  withStore(runs.command('show').description('one run with every answer of the cloud'))
+    .argument('<id>')
+    .option('--json', 'for machines', false)
+    .action((id: string, _options: object, command: Command) => {
+      // What stands before `show` belongs to `runs`; both count.
+      const options = command.optsWithGlobals<StoreArgs & { json: boolean }>();
+      return run(handlers.runsShow({ ...options, id }));
+    });
+
+  program
+    .command('simulator')
+    .description('run a simulated cloud to try policies on')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on', '8776')
+    .option('--volumes <count>', 'volumes it has', '10')
+    .option('--flavour <flavour>', 'evs or cinder', 'evs')
+    .option('--creation <range>', 'how long a snapshot is being made: 1s..3s')
+    .option('--seed <number>', 'for everything that is left to chance')
+    .option('--refuse <count>', 'volumes whose snapshots are refused with 400')
+    .option('--fail-first <count>', 'volumes whose first snapshot ends in error')
+    .option('--error-rate <share>', 'share of calls answered with 5xx: 0.05')
+    .option('--throttle <rate>', 'answer 429 beyond this: 10/s')
+    .option('--token-life <duration>', 'how long tokens are good: 60s')
+    .option('--fault <json>', 'any other fault, as JSON; may be given more than once', collect)
+    .action((options: SimulatorArgs) => run(handlers.simulator(options)));
+
+  program
+    .command('demo')
+    .description('the whole thing on this machine: own Redis, simulated cloud, a policy every 10 seconds')
+    .option('--for <duration>', 'end by itself after this', '60s')
+    .option('--port <port>', 'port of the service; 0 takes a free one', '0')
+    .option('--json', 'only the summary, for machines', false)
+    .action((options: { for: string; json: boolean; port: string }) => run(handlers.demo(options)));
+
+  return program;
+}
+
+/** Runs the command line given; returns the exit code. */
+export async function runCli(argv: readonly string[], handlers: Handlers, version: string, stderr: { write(text: string): unknown }): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = buildProgram(handlers, version, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // Help and version end this way too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    stderr.write(`snapkeep: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.failed;
+  }
+}
