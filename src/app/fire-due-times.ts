@@ -1,4 +1,5 @@
 import { CloudFailure } from '#domain/failure/failure';
+import { firingIdOf } from '#domain/naming/run-id';
 import type { Policy } from '#domain/policy';
 import type { Trigger } from '#domain/run';
 import { decideDueTimes } from '#domain/schedule/due-times';
@@ -6,14 +7,18 @@ import { fireTimesOf } from '#domain/schedule/fire-times';
 import { scheduleKey } from '#domain/schedule/schedule-key';
 import { SECOND } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
+import { finishedFiring } from './finish-firing.ts';
 import { planFiring } from './plan-firing.ts';
 import type { PlanDeps } from './plan-firing.ts';
-import type { PolicyState } from './ports/ledger.ts';
+import type { FiringRecord, PolicyState } from './ports/ledger.ts';
 
 export interface SchedulerDeps extends PlanDeps {
   /** Identity of this process among the replicas. */
   readonly replica: string;
 }
+
+/** Firings are planned one after the other: only the newest of those let go can have been begun. */
+const BEGUN_LOOKED_AT = 10;
 
 /** How long one replica is left alone with a firing before another may plan it too. */
 const PLANNING_LEASE: DurationMs = (30 * SECOND) as DurationMs;
@@ -43,16 +48,39 @@ export async function fireDueTimes(
     catchUpWindow: policy.schedule.catchUpWindow,
   });
   const paused = policy.paused || state.paused;
+  const begun = paused ? [] : await begunFirings(deps, policy, step.missed, now);
   if (!paused) {
-    for (const { due, trigger } of step.fire) {
+    for (const { due, trigger } of [...begun, ...step.fire]) {
       if (!(await fire(deps, policy, due, trigger, signal))) return 'again';
     }
   }
   if (step.watermark > state.watermark && (await deps.ledger.advanceWatermark(policy.name, key, step.watermark))) {
-    const letGo = paused ? [...step.missed, ...step.fire.map(({ due }) => due)] : step.missed;
+    const gone = step.missed.filter((due) => !begun.some((firing) => firing.due === due));
+    const letGo = paused ? [...gone, ...step.fire.map(({ due }) => due)] : gone;
     tellLetGo(deps, policy.name, letGo, paused ? 'paused' : 'missed');
   }
   return step.more ? 'more' : 'done';
+}
+
+/**
+ * Due times that catch-up would let go, but whose firing was begun in time and then held up, by a cloud that did not list
+ * its volumes or a scheduler that died over it: those are finished, up to the policy's deadline. One that is later still is
+ * closed with the runs it has.
+ */
+async function begunFirings(deps: SchedulerDeps, policy: Policy, missed: readonly Instant[], now: Instant): Promise<readonly { due: Instant; trigger: Trigger }[]> {
+  const begun: { due: Instant; trigger: Trigger }[] = [];
+  for (const due of missed.slice(-BEGUN_LOOKED_AT)) {
+    const firing = await deps.ledger.firing(firingIdOf(deps.policies.current().instance, policy.name, due));
+    if (firing === null || firing.total !== null) continue;
+    if (now - due <= policy.retry.deadline) begun.push({ due, trigger: firing.trigger });
+    else await closeLate(deps, firing);
+  }
+  return begun;
+}
+
+async function closeLate(deps: SchedulerDeps, firing: FiringRecord): Promise<void> {
+  const closed = await deps.ledger.closeFiring(firing);
+  if (closed.total === 0) finishedFiring(deps, closed);
 }
 
 /**

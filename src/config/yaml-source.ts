@@ -25,7 +25,7 @@ export interface YamlSource {
   keyPositionOf(path: Path): Position;
   /** Whether the file itself has a value at the path. */
   has(path: Path): boolean;
-  /** A scalar without quotes as it is written (`1.10`, not 1.1); null for anything else or nothing. */
+  /** A scalar without quotes as it is written (`1.10`, not 1.1), empty where nothing stands after the key; null for anything else. */
   plainTextOf(path: Path): string | null;
 }
 
@@ -34,6 +34,18 @@ export interface YamlSource {
  * mark, CRLF, comments, anchors and aliases are good.
  */
 export function parseYaml(file: string, text: string): YamlSource {
+  try {
+    return parse(file, text);
+  } catch (error) {
+    // Reading descends with the nesting, so a file of brackets alone can use up the stack.
+    if (!(error instanceof RangeError)) throw error;
+    return broken(file, [{ severity: 'error', file, line: 1, column: 1, path: '', message: tooDeep }]);
+  }
+}
+
+const tooDeep = 'the file is nested too deeply; a policy file needs about ten levels';
+
+function parse(file: string, text: string): YamlSource {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const lines = new LineCounter();
   const at = (offset: number): Position => {
@@ -44,7 +56,6 @@ export function parseYaml(file: string, text: string): YamlSource {
   const problem = (offset: number, path: string, message: string): Problem => ({ severity: 'error', file, ...at(offset), path, message });
 
   const documents = documentsOf(body, lines);
-  if (typeof documents === 'string') return broken(file, [problem(0, '', documents)]);
 
   const syntax = documents.flatMap((document) => [...document.errors, ...document.warnings]);
   if (syntax.length > 0) {
@@ -83,29 +94,25 @@ export function parseYaml(file: string, text: string): YamlSource {
     has: (path) => nodeAt(tree, path) !== undefined,
     plainTextOf: (path) => {
       const node = nodeAt(tree, path);
+      // `{ a }` has a key and not even a blank.
+      if (node === null) return '';
       return isScalar(node) && node.type === 'PLAIN' ? (node.source ?? null) : null;
     },
   };
 }
 
-function documentsOf(body: string, lines: LineCounter): Document[] | string {
-  try {
-    const documents = parseAllDocuments(body, {
-      lineCounter: lines,
-      prettyErrors: false,
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false,
-      resolveKnownTags: false,
-      logLevel: 'silent',
-    });
-    return Array.isArray(documents) ? documents : [];
-  } catch (error) {
-    // The parser descends with the nesting, so a file of brackets alone can use up the stack.
-    if (error instanceof RangeError) return 'the file is nested too deeply; a policy file needs about ten levels';
-    throw error;
-  }
+function documentsOf(body: string, lines: LineCounter): Document[] {
+  const documents = parseAllDocuments(body, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  });
+  return [...documents];
 }
 
 function broken(file: string, problems: readonly Problem[]): YamlSource {
@@ -144,6 +151,8 @@ function syntaxProblem(error: YAMLError, body: string, problem: (offset: number,
 
 function syntaxMessage(error: YAMLError): string {
   switch (error.code) {
+    case 'RESOURCE_EXHAUSTION':
+      return tooDeep;
     case 'TAB_AS_INDENT':
       return 'a tab indents this line; use spaces';
     case 'TAG_RESOLVE_FAILED':

@@ -51,10 +51,14 @@ export function toPlainValue(document: Document, targets: AliasTargets, placeAt:
     openAliases.add(target);
     const value = convert(target, path);
     openAliases.delete(target);
-    if (count > maxNodes && openAliases.size === 0 && !faults.some((fault) => fault.isFatal)) {
-      faults.push({ offset, path: [], isFatal: true, message: `aliases repeat more than ${maxNodes} values; write the file without nesting aliases in anchors` });
-    }
+    if (openAliases.size === 0) addSizeFault(offset);
     return value;
+  }
+
+  function addSizeFault(offset: number): void {
+    if (count <= maxNodes || faults.some((fault) => fault.isFatal)) return;
+    const message = `the file holds more than ${maxNodes} values, aliases counted as often as they repeat; split it, and nest no aliases in anchors`;
+    faults.push({ offset, path: [], message, isFatal: true });
   }
 
   function convertMap(node: YAMLMap, path: Path): unknown {
@@ -82,5 +86,7 @@ export function toPlainValue(document: Document, targets: AliasTargets, placeAt:
     return `key ${name} is given twice, here (${placeAt(offset)}) and at ${placeAt(first)}; keep one of the two`;
   }
 
-  return { value: convert(document.contents, []), faults };
+  const value = convert(document.contents, []);
+  addSizeFault(0);
+  return { value, faults };
 }

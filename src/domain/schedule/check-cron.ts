@@ -27,7 +27,7 @@ type FieldKind = (typeof fieldKinds)[number];
 
 /**
  * What is wrong with a cron expression, and what would be right; null where it is good. Good is 5 or 6 fields that
- * croner reads and that yield a due time at least once up to the year 9999.
+ * croner reads and that yield a due time at least once before the year 3000.
  */
 export function cronProblem(expression: string): string | null {
   const text = expression.trim();
@@ -42,10 +42,10 @@ export function cronProblem(expression: string): string | null {
     return `"${text}" has ${fields.length} ${noun}; write 5 (minute hour day-of-month month day-of-week) or 6 (seconds first), ${example}`;
   }
   const kinds = fieldKinds.slice(-fields.length);
-  for (const [place, field] of fields.entries()) {
-    const problem = kinds.filter((_kind, at) => at === place).map((kind) => fieldProblem(field, kind) ?? rangeProblem(field, kind));
-    for (const each of problem) if (each !== null) return each;
-  }
+  const [problem] = fields.flatMap((field, place) =>
+    kinds.slice(place, place + 1).flatMap((kind) => fieldProblem(field, kind) ?? rangeProblem(field, kind) ?? []),
+  );
+  if (problem !== undefined) return problem;
   const syntaxError = cronSyntaxError(text);
   if (syntaxError !== null) return `"${text}" cannot be read: ${cureOf(syntaxError)}`;
   // Whether a due time ever occurs depends on the calendar only, and every day always does.

@@ -13,7 +13,7 @@ export interface CronTimes {
 
 /** The due times of one schedule. All are whole seconds; one that several expressions yield counts once. */
 export interface FireTimes {
-  /** The first due time strictly after `after`; null where there is none up to the year 9999. */
+  /** The first due time strictly after `after`; null where there is none before the year 3000, where croner stops. */
   next(after: Instant): Instant | null;
   /** The newest due time strictly before `before`; null where there is none. */
   previous(before: Instant): Instant | null;
