@@ -63,7 +63,7 @@ export interface EventFields {
   'run.recovered': { readonly target: string; readonly count: number };
   'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
-  'target.throttled': { readonly target: string; readonly delayMs: number; readonly errorCode: string | null; readonly requestId: string | null };
+  'target.throttled': { readonly target: string; readonly delayMs: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
   'worker.draining': { readonly active: number; readonly drainMs: number };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };

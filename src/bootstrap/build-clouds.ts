@@ -1,9 +1,11 @@
 import { createCloud } from '../adapters/evs/create-cloud.ts';
-import { unlimited } from '../adapters/evs/call-limiter.ts';
 import { createHttpClient } from '../adapters/http-client/http-client.ts';
 import { createRedactor } from '../adapters/http-client/redactor.ts';
 import { createAuthenticator } from '../adapters/iam/create-authenticator.ts';
 import { createSecretSource } from '../adapters/iam/secret-source.ts';
+import type { RedisClient } from '../adapters/redis/connect.ts';
+import { keysOf } from '../adapters/redis/keys.ts';
+import { RedisCallLimiter } from '../adapters/redis/redis-call-limiter.ts';
 import type { Clock } from '#app/ports/clock';
 import type { Cloud } from '#app/ports/cloud';
 import type { Clouds } from '#app/ports/clouds';
@@ -20,6 +22,8 @@ export interface CloudsDeps {
   readonly telemetry: Telemetry;
   readonly random: () => number;
   readonly version: string;
+  /** Where the replicas share the pace of each target. */
+  readonly redis: RedisClient;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -80,6 +84,12 @@ export class BuiltClouds implements Clouds {
           telemetry.emit('auth.failed', { target: target.name, httpStatus, errorCode: code, errorMessage: message, requestId }),
       },
     });
-    return createCloud(target, { context, auth, limiter: unlimited });
+    const limiter = new RedisCallLimiter({
+      redis: this.#deps.redis,
+      key: keysOf(this.#deps.policies.current().instance).pace(target.name),
+      requestsPerSecond: target.limits.requestsPerSecond,
+      onThrottled: (delayMs) => telemetry.emit('target.throttled', { target: target.name, delayMs }),
+    });
+    return createCloud(target, { context, auth, limiter });
   }
 }

@@ -75,7 +75,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   blocking.on('error', (error: Error) => health.failed(error));
   const ledger = new RedisLedger(commands, instance, clock);
   const queue = new BullmqRunQueue(commands, prefix, clock, (error) => health.failed(error));
-  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, env: options.env });
+  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env });
 
   const isScheduler = options.role !== 'worker';
   const isWorker = options.role !== 'scheduler';

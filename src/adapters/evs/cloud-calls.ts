@@ -5,7 +5,7 @@ import { boundedLine } from '#domain/failure/redact-text';
 import { parseRateText } from '#domain/failure/retry-after';
 import type { Authenticator } from '../http-client/authenticator.ts';
 import { performCall, type CallAnswer, type CallContext } from '../http-client/perform-call.ts';
-import type { CallLimiter, CallOutcome, CloudOperation } from './call-limiter.ts';
+import type { CallLimiter, CallOutcome, CloudOperation } from '#app/ports/call-limiter';
 
 export interface CloudCall<T> {
   readonly operation: CloudOperation;

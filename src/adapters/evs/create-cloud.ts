@@ -3,7 +3,7 @@ import type { Target } from '#domain/target';
 import { CloudFailure } from '#domain/failure/failure';
 import type { Authenticator } from '../http-client/authenticator.ts';
 import type { CallContext } from '../http-client/perform-call.ts';
-import type { CallLimiter } from './call-limiter.ts';
+import type { CallLimiter } from '#app/ports/call-limiter';
 import { createCloudCalls } from './cloud-calls.ts';
 import { readQuota, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from './map-answers.ts';
 import { scanPages, type Cursor } from './page-scan.ts';

@@ -18,6 +18,7 @@ export interface Keys {
   readonly lease: (name: string) => string;
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
+  readonly pace: (target: string) => string;
 }
 
 export function keysOf(instance: string): Keys {
@@ -34,5 +35,6 @@ export function keysOf(instance: string): Keys {
     lease: (name) => `${prefix}:lease:${name}`,
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
+    pace: (target) => `${prefix}:pace:${target}`,
   };
 }

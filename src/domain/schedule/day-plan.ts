@@ -7,7 +7,7 @@ import { offsetStretches, zoneOffsetAt } from './zone-offsets.ts';
 import type { OffsetStretch } from './zone-offsets.ts';
 
 /** A day this near to a clock change is worked out time by time. */
-const changeMargin = 2 * DAY;
+const changeMargin = DAY;
 const dayMs = DAY as number;
 
 /** A leap year and a day, so that a yearly due time is always seen. */
@@ -24,9 +24,11 @@ export interface DayPlan {
   readonly firstDay: number;
   readonly expressions: readonly DailyTimes[];
   readonly stretches: readonly OffsetStretch[];
+  /** For each day from the first: the zone's offset in milliseconds, null within a day of a clock change. */
+  readonly plainOffsets: readonly (number | null)[];
 }
 
-const knownOffsets = remembered<readonly OffsetStretch[]>(1_000);
+const knownZones = remembered<Pick<DayPlan, 'stretches' | 'plainOffsets'>>(1_000);
 const knownDays = remembered<ReadonlySet<number>>(1_000);
 
 /** The local calendar day that holds an instant, counted from 1970-01-01. */
@@ -45,7 +47,7 @@ export function dayPlan(times: CronTimes, firstDay: number): DayPlan {
     const facts = cronFactsOf(text);
     return { ...facts, days: facts.isEveryDay ? null : daysOf(facts.dayFields, firstDay) };
   });
-  return { firstDay, expressions, stretches: offsetsOf(times.timezone, firstDay) };
+  return { firstDay, expressions, ...zoneOf(times.timezone, firstDay) };
 }
 
 /** The expressions that match a local day. */
@@ -53,13 +55,18 @@ export function activeOn(plan: DayPlan, day: number): readonly DailyTimes[] {
   return plan.expressions.filter((each) => each.days === null || each.days.has(day));
 }
 
-/** The one offset of a local day far from any clock change, in milliseconds; null near one. */
+/** The one offset of a local day far from any clock change, in milliseconds; null near one, and outside the plan. */
 export function plainOffset(plan: DayPlan, day: number): number | null {
-  const midnight = day * dayMs;
-  for (const { start, end, offset } of plan.stretches) {
-    if (start <= midnight - offset - changeMargin && end >= midnight - offset + dayMs + changeMargin) return offset;
-  }
-  return null;
+  return plan.plainOffsets[day - plan.firstDay] ?? null;
+}
+
+function plainOffsetsOf(stretches: readonly OffsetStretch[], firstDay: number): readonly (number | null)[] {
+  return Array.from({ length: PLANNED_DAYS }, (_, place) => {
+    const midnight = (firstDay + place) * dayMs;
+    const holds = ({ start, end, offset }: OffsetStretch): boolean =>
+      start <= midnight - offset - changeMargin && end >= midnight - offset + dayMs + changeMargin;
+    return stretches.find(holds)?.offset ?? null;
+  });
 }
 
 /** Seconds since local midnight of several expressions together, ascending, each once. */
@@ -76,17 +83,21 @@ export function dueTimesOfDay(plan: DayPlan, day: number): readonly number[] {
   const offset = plainOffset(plan, day);
   if (offset !== null) return secondsOfDay(active).map((second) => midnight - offset + second * 1000);
 
-  const found = new Set<number>();
+  const found: number[] = [];
   const near = plan.stretches.filter((each) => each.end > midnight - changeMargin && each.start < midnight + dayMs + changeMargin);
   for (const { secondsOfDay: seconds, isFixedTime } of active) {
     for (const second of seconds) {
       const local = midnight + second * 1000;
-      const instants = near.filter((s) => local - s.offset >= s.start && local - s.offset < s.end).map((s) => local - s.offset);
-      if (!isFixedTime) for (const at of instants) found.add(at);
-      else found.add(instants[0] ?? gapEnd(near, local, day));
+      const before = found.length;
+      for (const { start, end, offset: there } of near) {
+        const at = local - there;
+        if (at >= start && at < end && !(isFixedTime && found.length > before)) found.push(at);
+      }
+      if (isFixedTime && found.length === before) found.push(gapEnd(near, local, day));
     }
   }
-  return [...found].filter((at) => Number.isFinite(at)).toSorted((a, b) => a - b);
+  const ordered = found.filter((at) => Number.isFinite(at)).toSorted((a, b) => a - b);
+  return ordered.filter((at, place) => at !== ordered[place - 1]);
 }
 
 /** The instant at which the clock jumped over a local time; not finite where it jumped over the rest of that day, too. */
@@ -96,10 +107,13 @@ function gapEnd(stretches: readonly OffsetStretch[], local: number, day: number)
   return after.start;
 }
 
-function offsetsOf(timezone: string, firstDay: number): readonly OffsetStretch[] {
-  const from = instant((firstDay - 5) * dayMs);
-  const until = instant((firstDay + PLANNED_DAYS + 5) * dayMs);
-  return knownOffsets(`${timezone} ${firstDay}`, () => offsetStretches(timezone, from, until));
+function zoneOf(timezone: string, firstDay: number): Pick<DayPlan, 'stretches' | 'plainOffsets'> {
+  return knownZones(`${timezone} ${firstDay}`, () => {
+    const from = instant((firstDay - 5) * dayMs);
+    const until = instant((firstDay + PLANNED_DAYS + 5) * dayMs);
+    const stretches = offsetStretches(timezone, from, until);
+    return { stretches, plainOffsets: plainOffsetsOf(stretches, firstDay) };
+  });
 }
 
 function daysOf(dayFields: string, firstDay: number): ReadonlySet<number> {

@@ -44,17 +44,16 @@ function gapFrom(times: CronTimes, firstDay: number): DurationMs | null {
 
 /** The widest gap between due times of the planned days, and the last of them; null where there is none. */
 function widestPlanned(plan: DayPlan): { widest: number; last: number | null } {
-  const shapes = new Map<number, DayShape>();
+  const shapes = remembered<DayShape | null>(100);
   let last: number | null = null;
   let widest = 0;
   for (let day = plan.firstDay; day < plan.firstDay + PLANNED_DAYS; day += 1) {
-    const active = activeOn(plan, day);
-    if (active.length === 0) continue;
     const offset = plainOffset(plan, day);
     if (offset !== null) {
-      const combination = plan.expressions.reduce((sum, each, place) => sum + (active.includes(each) ? 2 ** place : 0), 0);
-      const shape = shapes.get(combination) ?? shapeOf(active);
-      shapes.set(combination, shape);
+      // Days on which the same expressions are active look the same.
+      const combination = plan.expressions.map((each) => (each.days === null || each.days.has(day) ? '1' : '0')).join('');
+      const shape = shapes(combination, () => shapeOf(activeOn(plan, day)));
+      if (shape === null) continue;
       const midnight = day * DAY - offset;
       const first = midnight + shape.first;
       widest = Math.max(widest, shape.widest, first - (last ?? first));
@@ -69,7 +68,8 @@ function widestPlanned(plan: DayPlan): { widest: number; last: number | null } {
   return { widest, last };
 }
 
-function shapeOf(active: readonly DailyTimes[]): DayShape {
+/** Null where no expression is active. */
+function shapeOf(active: readonly DailyTimes[]): DayShape | null {
   let first: number | null = null;
   let last = 0;
   let widest = 0;
@@ -78,5 +78,5 @@ function shapeOf(active: readonly DailyTimes[]): DayShape {
     first ??= second;
     last = second;
   }
-  return { first: Number(first) * 1000, last: last * 1000, widest: widest * 1000 };
+  return first === null ? null : { first: first * 1000, last: last * 1000, widest: widest * 1000 };
 }

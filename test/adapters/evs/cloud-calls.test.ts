@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CallLimiter, CallOutcome } from '#adapters/evs/call-limiter';
-import { unlimited } from '#adapters/evs/call-limiter';
+import type { CallLimiter, CallOutcome } from '#app/ports/call-limiter';
+import { unlimited } from '#app/ports/call-limiter';
 import { CloudFailure } from '#domain/failure/failure';
 import { startStub, type Stub } from '../http-client/stub-server.ts';
 import { createFixture, failureOf, LOGIN_PATH, loginReply, PROJECT, type Fixture } from './cloud-fixture.ts';

@@ -1,5 +1,5 @@
 import { createCloud } from '#adapters/evs/create-cloud';
-import { unlimited, type CallLimiter } from '#adapters/evs/call-limiter';
+import { unlimited, type CallLimiter } from '#app/ports/call-limiter';
 import type { CallDump, ObservedCall } from '#adapters/http-client/call-observer';
 import { createHttpClient } from '#adapters/http-client/http-client';
 import { createRedactor } from '#adapters/http-client/redactor';

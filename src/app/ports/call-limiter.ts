@@ -1,4 +1,4 @@
-import type { CallPriority } from '#app/ports/cloud';
+import type { CallPriority } from './cloud.ts';
 import type { FailureKind } from '#domain/failure/failure';
 import type { DurationMs } from '#domain/time';
 
