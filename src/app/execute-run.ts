@@ -1,4 +1,5 @@
 import { spreadOffset } from '#domain/naming/spread';
+import { spreadAt } from '#domain/schedule/spread-at';
 import type { Policy } from '#domain/policy';
 import type { Firing } from '#domain/run';
 import { addMs } from '#domain/time';
@@ -46,7 +47,7 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
 
 /** The last instant at which a run may still be tried. A caught-up run counts from when it was planned. */
 export function deadlineOf(firing: Firing, policy: Policy, volumeId: string): Instant {
-  const start = Math.max(firing.due + spreadOffset(volumeId, policy.schedule.spread), firing.plannedAt) as Instant;
+  const start = Math.max(firing.due + spreadOffset(volumeId, spreadAt(policy.schedule, firing.due)), firing.plannedAt) as Instant;
   return addMs(start, policy.retry.deadline);
 }
 

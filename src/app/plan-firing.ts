@@ -1,5 +1,6 @@
 import { firingIdOf, runIdIn } from '#domain/naming/run-id';
 import { spreadOffset } from '#domain/naming/spread';
+import { spreadAt } from '#domain/schedule/spread-at';
 import type { Policy } from '#domain/policy';
 import { newRun } from '#domain/run';
 import type { Trigger } from '#domain/run';
@@ -51,7 +52,7 @@ export async function planFiring(
   if (request.only === undefined) await deps.ledger.setCovered(policy.name, volumes.map((volume) => volume.id), now);
   for (let from = 0; from < wanted.length; from += CHUNK) {
     signal.throwIfAborted();
-    await queueChunk(deps, opened, wanted.slice(from, from + CHUNK), policy.schedule.spread);
+    await queueChunk(deps, opened, wanted.slice(from, from + CHUNK), spreadAt(policy.schedule, due));
   }
 
   const closed = await deps.ledger.closeFiring(opened);

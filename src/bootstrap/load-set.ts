@@ -1,14 +1,13 @@
 import { loadPolicies } from '#config/load-policies';
 import type { LoadResult } from '#config/load-policies';
-import { runValidate } from '../cli/validate.ts';
+import { printResult } from '../cli/validate.ts';
 import type { Io } from '../cli/io.ts';
 import { systemClock } from '../adapters/clock/system-clock.ts';
 
 /** Loads the policy files of a command; null where they are invalid, every problem then printed as `validate` does. */
 export async function loadSet(paths: readonly string[], io: Io): Promise<Extract<LoadResult, { ok: true }> | null> {
-  const now = systemClock.now();
-  const loaded = await loadPolicies(paths, { now });
+  const loaded = await loadPolicies(paths, { now: systemClock.now() });
   if (loaded.ok) return loaded;
-  await runValidate({ paths, strict: false, json: false }, { ...io, stdout: io.stderr, now });
+  printResult(loaded, { strict: false, json: false }, { stdout: io.stderr, isTty: io.isTty });
   return null;
 }

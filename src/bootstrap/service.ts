@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
+import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
 import type { Telemetry } from '#app/ports/telemetry';
 import { readStatus } from '#app/read-status';
@@ -14,6 +15,7 @@ import { connectRedis } from '../adapters/redis/connect.ts';
 import { describeRedis } from '../adapters/redis/redis-url.ts';
 import { keyPrefix } from '../adapters/redis/keys.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
+import { readStoreFacts } from '../adapters/redis/store-facts.ts';
 import { createRegistry } from '../adapters/telemetry/registry.ts';
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
@@ -107,6 +109,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function start(): Promise<void> {
     await untilRedisAnswers(commands, stopping.signal);
     if (stopping.signal.aborted) return;
+    checkStore(telemetry, await readStoreFacts(commands));
     if (isWorker) {
       for (const target of policies.current().targets) {
         await queue.limitConcurrency(target.name, target.limits.concurrentCreates);

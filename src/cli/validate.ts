@@ -27,7 +27,11 @@ export interface ValidateIo {
  * valid (with `strict`: and without warnings), else 2.
  */
 export async function runValidate(args: ValidateArgs, io: ValidateIo): Promise<number> {
-  const result = await loadPolicies(args.paths, { now: io.now });
+  return printResult(await loadPolicies(args.paths, { now: io.now }), args, io);
+}
+
+/** Prints what loading found, as `validate` does, and returns its exit code. */
+export function printResult(result: LoadResult, args: Omit<ValidateArgs, 'paths'>, io: Pick<ValidateIo, 'stdout' | 'isTty'>): number {
   const problems = result.ok ? result.warnings : result.problems;
   const isValid = result.ok && !(args.strict && problems.length > 0);
   if (args.json) {

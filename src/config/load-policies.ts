@@ -13,7 +13,7 @@ export type LoadResult =
   | { readonly ok: true; readonly set: PolicySet; readonly warnings: readonly Problem[]; readonly files: readonly PolicyText[] }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly PolicyText[] };
 
-/** A policy file is refused above this; ten thousand policies take less. */
+/** A policy file is refused above this; some seven thousand policies take less. */
 const maxBytes = 4 * 1024 * 1024;
 
 /**

@@ -12,8 +12,8 @@ export interface YamlFault {
   readonly isFatal: boolean;
 }
 
-/** Nodes in one file, those that aliases repeat counted each time: above what 4 MiB of policies hold, far below a bomb. */
-const maxNodes = 500_000;
+/** Nodes in one file, those that aliases repeat counted each time: some 7,000 policies, far below an alias bomb. */
+const maxNodes = 250_000;
 
 /** Plain values of a document, with the faults that are no syntax errors. */
 export interface YamlValue {

@@ -132,6 +132,11 @@ describe('templateLengthProblem', () => {
     expect(templateLengthProblem(text, 'name', names)).toContain('begin it with another word');
   });
 
+  it('says of a template that is wrong anyhow what is wrong', () => {
+    expect(templateLengthProblem('{nope}', 'name', names)).toContain('{policy}');
+    expect(templateLengthProblem('', 'description', names)).toBeNull();
+  });
+
   it('never lets a name through that has to be cut outside the volume', () => {
     const part = fc.constantFrom('{policy}', '{volume}', '{volumeId}', '{due}', '{instance}', '-', 'backup ', 'x');
     fc.assert(

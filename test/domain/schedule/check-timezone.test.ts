@@ -19,6 +19,7 @@ describe('timezoneProblem', () => {
     ['Z', 'write an IANA name'],
     ['Europe/Berln', 'Europe/Berlin'],
     ['Sao_Paulo', 'America/Sao_Paulo'],
+    ['Sau_Paulo', 'America/Sao_Paulo'],
     ['sao paulo', 'America/Sao_Paulo'],
     ['Europe/Sao_Paulo', 'America/Sao_Paulo'],
     ['Asia/Kolkatta', 'Asia/Kolkata'],

@@ -91,6 +91,14 @@ describe('fireTimesOf', () => {
     expect(never.between(at('2026-01-01T00:00Z'), at('2027-01-01T00:00Z'), 5)).toEqual([]);
   });
 
+  it('ends where croner does, before the year 3000', () => {
+    const times = fireTimesOf({ cron: ['0 3 * * *'], timezone: 'UTC' });
+
+    expect(times.between(at('2999-12-30T12:00Z'), instant(8.64e15), 5)).toEqual([at('2999-12-31T03:00Z')]);
+    expect(times.next(at('2999-12-31T03:00Z'))).toBeNull();
+    expect(times.previous(at('3500-01-01T00:00Z'))).toBe(at('3499-12-31T03:00Z'));
+  });
+
   it('knows leap days across 2100', () => {
     expect(fireTimesOf({ cron: ['0 0 29 2 *'], timezone: 'UTC' }).next(at('2096-03-01T00:00Z'))).toBe(at('2104-02-29T00:00Z'));
   });

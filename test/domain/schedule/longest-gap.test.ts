@@ -46,8 +46,17 @@ describe('longestGap', () => {
     expect(longestGap({ cron: ['0 2 * * MON', '0 14 * * *'], timezone: 'UTC' }, now)).toBe(DAY);
   });
 
-  it('is null where nothing ever comes', () => {
+  it.each(['0 2 * * *', '0 2 * * SUN', '*/30 * * * *'])('%s counts from the very day of a clock change', (cron) => {
+    const onTheDay = instant(Date.UTC(2026, 9, 25, 12));
+
+    expect(longestGap({ cron: [cron], timezone: 'Europe/Berlin' }, onTheDay)).toBe(enumeratedGap([cron], 'Europe/Berlin', onTheDay));
+  });
+
+  it('is null where nothing ever comes, or nothing any more', () => {
     expect(longestGap({ cron: ['0 3 30 2 *'], timezone: 'UTC' }, now)).toBeNull();
+    // croner looks no further than the year 3000.
+    expect(longestGap({ cron: ['0 3 29 2 *'], timezone: 'UTC' }, instant(Date.UTC(2996, 1, 1)))).toBeNull();
+    expect(longestGap({ cron: ['0 3 29 2 *'], timezone: 'UTC' }, instant(Date.UTC(2997, 1, 1)))).toBeNull();
   });
 
   it.each(zones)('agrees with full enumeration by croner in %s', (timezone) => {
@@ -109,6 +118,8 @@ describe('dueTimesOfDay', () => {
     const day = Date.UTC(2011, 11, 30) / DAY;
 
     expect(dueTimesOfDay(dayPlan(times, day - 3), day)).toEqual([]);
+    // A plan that ends before the change knows nothing of what comes after it.
+    expect(dueTimesOfDay(dayPlan(times, day - 372), day)).toEqual([]);
   });
 });
 
@@ -117,6 +128,7 @@ describe('mostDueWithin', () => {
     ['0 2 * * *', 3 * DAY, 3],
     ['0 2 * * *', 3 * DAY + MINUTE, 4],
     ['0 2 * * *', HOUR, 1],
+    ['0 2 * * *', 0, 0],
     ['0 9-17 * * 1-5', 4 * HOUR, 4],
     ['* * * * *', HOUR, 50],
   ])('%s has at most so many', (cron, within, expected) => {
