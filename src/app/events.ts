@@ -59,6 +59,7 @@ export interface EventFields {
   'run.skipped': RunFields & { readonly reason: string };
   'run.abandoned': RunFields & { readonly snapshotId: string | null; readonly reason: string };
   'run.ended': FiringFields & { readonly outcome: EndedOutcome; readonly durationMs: number };
+  'state.rebuilt': { readonly policy: string; readonly target: string; readonly due: Instant; readonly volumes: number };
   'run.interrupted': { readonly target: string; readonly runId: string; readonly errorMessage: string };
   'run.recovered': { readonly target: string; readonly count: number };
   'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
@@ -99,6 +100,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'run.skipped': { level: 'warn', message: 'the run was not tried' },
   'run.abandoned': { level: 'error', message: 'the deadline passed and the outcome is unknown' },
   'run.ended': { level: 'debug', message: 'a run has ended' },
+  'state.rebuilt': { level: 'warn', message: 'the record of a policy was lost and is rebuilt from its snapshots; the history before is gone' },
   'run.interrupted': { level: 'warn', message: 'a run was cut off by an unexpected error and will be taken up again' },
   'run.recovered': { level: 'warn', message: 'runs that the queue had lost are queued again' },
   'auth.renewed': { level: 'info', message: 'logged in' },

@@ -9,10 +9,11 @@ import { SECOND } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import { finishedFiring } from './finish-firing.ts';
 import { planFiring } from './plan-firing.ts';
-import type { PlanDeps } from './plan-firing.ts';
 import type { FiringRecord, PolicyState } from './ports/ledger.ts';
+import { rebuildPolicy } from './rebuild-policy.ts';
+import type { RebuildDeps } from './rebuild-policy.ts';
 
-export interface SchedulerDeps extends PlanDeps {
+export interface SchedulerDeps extends RebuildDeps {
   /** Identity of this process among the replicas. */
   readonly replica: string;
 }
@@ -36,8 +37,10 @@ export async function fireDueTimes(
   signal: AbortSignal,
 ): Promise<'done' | 'more' | 'again'> {
   const key = scheduleKey(policy.schedule);
-  const state = await settledState(deps, policy.name, key, known, now);
+  const state = await settledState(deps, policy, key, known, now, signal);
+  if (state === 'again') return 'again';
   if (state === null) return 'more';
+  deps.remembered.set(policy.name, state);
 
   const fireTimes = fireTimesOf(policy.schedule);
   const step = decideDueTimes({
@@ -55,6 +58,7 @@ export async function fireDueTimes(
     }
   }
   if (step.watermark > state.watermark && (await deps.ledger.advanceWatermark(policy.name, key, step.watermark))) {
+    deps.remembered.set(policy.name, { ...state, watermark: step.watermark });
     const gone = step.missed.filter((due) => !begun.some((firing) => firing.due === due));
     const letGo = paused ? [...gone, ...step.fire.map(({ due }) => due)] : gone;
     tellLetGo(deps, policy.name, letGo, paused ? 'paused' : 'missed');
@@ -84,16 +88,29 @@ async function closeLate(deps: SchedulerDeps, firing: FiringRecord): Promise<voi
 }
 
 /**
- * The policy's record: a new one starts now, a changed schedule takes effect from now on. Neither fires what came before.
- * Null where another replica did so just now.
+ * The policy's record. One that is not there is started, from the policy's snapshots where it has some; a changed
+ * schedule takes effect from now on, and does not fire what came before. Null where another replica did so just now;
+ * `again` where the cloud did not list the snapshots.
  */
-async function settledState(deps: SchedulerDeps, name: string, key: string, known: PolicyState | null, now: Instant): Promise<PolicyState | null> {
+async function settledState(
+  deps: SchedulerDeps,
+  policy: Policy,
+  key: string,
+  known: PolicyState | null,
+  now: Instant,
+  signal: AbortSignal,
+): Promise<PolicyState | null | 'again'> {
   if (known === null) {
-    const started = await deps.ledger.startPolicy(name, { watermark: now, scheduleKey: key });
-    return started ? { watermark: now, scheduleKey: key, paused: false } : null;
+    try {
+      return await rebuildPolicy(deps, policy, key, now, signal);
+    } catch (error) {
+      if (!(error instanceof CloudFailure)) throw error;
+      tellPlanFailed(deps, policy, now, error);
+      return 'again';
+    }
   }
   if (known.scheduleKey === key) return known;
-  const changed = await deps.ledger.changeSchedule(name, known.scheduleKey, key, now);
+  const changed = await deps.ledger.changeSchedule(policy.name, known.scheduleKey, key, now);
   return changed ? { ...known, watermark: now, scheduleKey: key } : null;
 }
 
@@ -106,13 +123,17 @@ async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: 
     return true;
   } catch (error) {
     if (!(error instanceof CloudFailure)) throw error;
-    const { httpStatus, code, message, requestId } = error.failure;
-    const said = { httpStatus, errorCode: code, errorMessage: message, requestId };
-    deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...said });
+    tellPlanFailed(deps, policy, due, error);
     return false;
   } finally {
     await deps.ledger.releaseLease(lease, deps.replica);
   }
+}
+
+function tellPlanFailed(deps: SchedulerDeps, policy: Policy, due: Instant, { failure }: CloudFailure): void {
+  const { httpStatus, code, message, requestId } = failure;
+  const said = { httpStatus, errorCode: code, errorMessage: message, requestId };
+  deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...said });
 }
 
 function tellLetGo(deps: SchedulerDeps, policy: string, due: readonly Instant[], result: 'missed' | 'paused'): void {

@@ -2,8 +2,9 @@ import { firingIdOf, runIdIn } from '#domain/naming/run-id';
 import { spreadOffset } from '#domain/naming/spread';
 import { spreadAt } from '#domain/schedule/spread-at';
 import type { Policy } from '#domain/policy';
-import { newRun } from '#domain/run';
-import type { Trigger } from '#domain/run';
+import { newRun, withAttempt } from '#domain/run';
+import type { Run, Trigger } from '#domain/run';
+import type { Snapshot } from '#domain/snapshot';
 import { addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import { finishedFiring } from './finish-firing.ts';
@@ -25,6 +26,19 @@ export interface PlanDeps {
   readonly telemetry: Telemetry;
 }
 
+export interface PlanRequest {
+  readonly due: Instant;
+  readonly trigger: Trigger;
+  /** Only these volumes of the policy. */
+  readonly only?: ReadonlySet<string>;
+  /**
+   * The firing was begun before and its record was lost: snapshots that exist of it, by run id, oldest first. Their runs
+   * take them over; the others look in the cloud before they ask for a snapshot.
+   */
+  readonly made?: ReadonlyMap<string, readonly Snapshot[]>;
+  readonly signal: AbortSignal;
+}
+
 /** Runs recorded and queued in one step: large enough to be cheap, small enough not to hold Redis for long. */
 const CHUNK = 500;
 
@@ -36,7 +50,7 @@ const CHUNK = 500;
 export async function planFiring(
   deps: PlanDeps,
   policy: Policy,
-  request: { due: Instant; trigger: Trigger; only?: ReadonlySet<string>; signal: AbortSignal },
+  request: PlanRequest,
 ): Promise<FiringRecord> {
   const { due, trigger, signal } = request;
   const now = deps.clock.now();
@@ -52,7 +66,9 @@ export async function planFiring(
   if (request.only === undefined) await deps.ledger.setCovered(policy.name, volumes.map((volume) => volume.id), now);
   for (let from = 0; from < wanted.length; from += CHUNK) {
     signal.throwIfAborted();
-    await queueChunk(deps, opened, wanted.slice(from, from + CHUNK), spreadAt(policy.schedule, due));
+    const chunk = wanted.slice(from, from + CHUNK);
+    if (request.made === undefined) await queueChunk(deps, opened, chunk, spreadAt(policy.schedule, due));
+    else await takeUpChunk(deps, opened, chunk, request.made);
   }
 
   const closed = await deps.ledger.closeFiring(opened);
@@ -69,4 +85,28 @@ async function queueChunk(deps: PlanDeps, firing: FiringRecord, volumes: readonl
     firing.target,
     runs.map((run) => ({ runId: run.id, at: addMs(firing.due, spreadOffset(run.volumeId, spread)) })),
   );
+}
+
+/** As queueChunk for a firing that was begun before: a run whose snapshot exists waits for it, the others look first. */
+async function takeUpChunk(
+  deps: PlanDeps,
+  firing: FiringRecord,
+  volumes: readonly CoveredVolume[],
+  made: ReadonlyMap<string, readonly Snapshot[]>,
+): Promise<void> {
+  const at = deps.clock.now();
+  const runs = volumes.map((volume): Run => ({ ...newRun(runIdIn(firing.id, volume.id), volume), phase: 'requesting', requestedAt: at }));
+  await deps.ledger.addRuns(firing, runs);
+  const open: string[] = [];
+  for (const run of runs) {
+    const snapshot = made.get(run.id)?.find(({ status }) => status === 'available' || status === 'creating');
+    if (snapshot === undefined) {
+      open.push(run.id);
+      continue;
+    }
+    const adopted = withAttempt(run, { at, result: 'adopted', httpStatus: null, code: null, message: null, requestId: null });
+    // Null: the run is recorded already and has come further.
+    await deps.ledger.saveRun(firing, { ...adopted, phase: 'creating', snapshotId: snapshot.id, snapshotName: snapshot.name, adopted: true }, 1);
+  }
+  if (open.length > 0) await deps.queue.enqueue(firing.target, open.map((runId) => ({ runId, at })));
 }

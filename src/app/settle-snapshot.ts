@@ -7,6 +7,7 @@ import type { Snapshot } from '#domain/snapshot';
 import { MINUTE, addMs, durationMs } from '#domain/time';
 import type { DurationMs } from '#domain/time';
 import { endRun } from './end-run.ts';
+import { mayHaveDuplicates, removeDuplicates } from './remove-duplicates.ts';
 import { deadlineOf } from './execute-run.ts';
 import { runFields } from './run-in-hand.ts';
 import { VOLUME_HOLD } from './volume-turn.ts';
@@ -21,7 +22,9 @@ const INVISIBLE_FOR: DurationMs = (2 * MINUTE) as DurationMs;
  */
 export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snapshot: Snapshot | null, signal: AbortSignal): Promise<boolean> {
   const { run, revision, firing } = watched;
-  if (snapshot?.status === 'available') return available(deps, watched, snapshot);
+  if (snapshot?.status === 'available') {
+    return available(deps, watched, mayHaveDuplicates(watched) ? await removeDuplicates(deps, watched, snapshot, signal) : snapshot);
+  }
   if (snapshot?.status === 'error') {
     const message = `the snapshot ${snapshot.id} ended in error`;
     deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: snapshot.id, attempt: run.tries, errorMessage: message });
@@ -48,7 +51,8 @@ async function available(deps: WatchDeps, { run, revision, firing }: WatchedRun,
   const now = deps.clock.now();
   // Good first, then ended: cut off in between, the next look does both again.
   await deps.ledger.markGood(firing.policy, run.volumeId, snapshot.createdAt ?? run.requestedAt ?? now);
-  if (!(await endRun(deps, firing, run, revision, 'available', null))) return false;
+  const kept: Run = { ...run, snapshotId: snapshot.id, snapshotName: snapshot.name ?? run.snapshotName };
+  if (!(await endRun(deps, firing, kept, revision, 'available', null))) return false;
   const duration = durationMs(Math.max(0, now - firing.due));
   deps.telemetry.emit('snapshot.available', { ...runFields(firing, run), snapshotId: snapshot.id, durationMs: duration });
   return true;

@@ -3,10 +3,12 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
+import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
 import { readStatus } from '#app/read-status';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
+import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import { createServer } from '#server/http-server';
 import { BullmqRunQueue } from '../adapters/bullmq/bullmq-run-queue.ts';
@@ -118,8 +120,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }
     }
     if (isScheduler) {
-      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica });
-      loops.push(supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal));
+      const owned = new OwnedSnapshots({ clouds, clock });
+      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map() });
+      loops.push(
+        supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
+        supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => scheduler.policiesChanged(), signal), stopping.signal),
+      );
     }
     const durationMs = Math.round(performance.now() - startedAt);
     const redis = describeRedis(options.redis.address);

@@ -10,6 +10,7 @@ export interface Keys {
   readonly policy: (name: string) => string;
   readonly firing: (id: string) => string;
   readonly runsOf: (firingId: string) => string;
+  readonly inUse: string;
   readonly open: string;
   readonly history: string;
   readonly historyOf: (policy: string) => string;
@@ -27,6 +28,7 @@ export function keysOf(instance: string): Keys {
     policy: (name) => `${prefix}:policy:${name}`,
     firing: (id) => `${prefix}:f:${id}`,
     runsOf: (id) => `${prefix}:f:${id}:runs`,
+    inUse: `${prefix}:in-use`,
     open: `${prefix}:open`,
     history: `${prefix}:history`,
     historyOf: (policy) => `${prefix}:history:${policy}`,

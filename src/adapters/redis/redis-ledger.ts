@@ -30,6 +30,10 @@ export class RedisLedger implements Ledger {
     this.#scripts = new ScriptRunner(redis);
   }
 
+  async markInUse(): Promise<boolean> {
+    return (await this.#redis.setnx(this.#keys.inUse, '1')) === 1;
+  }
+
   async now(): Promise<Instant> {
     const [seconds, micros] = await this.#redis.time();
     return instant(Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));

@@ -56,6 +56,9 @@ export interface Protection {
  * away; nothing is then half done that a repetition would not complete.
  */
 export interface Ledger {
+  /** Leaves a mark that this store is in use; true where there was none: the store is new, or has lost everything. */
+  markInUse(): Promise<boolean>;
+
   /** The store's clock, the same for all replicas. */
   now(): Promise<Instant>;
 
