@@ -24,13 +24,6 @@ interface FailureFields {
   readonly requestId: string | null;
 }
 
-interface OptionalFailureFields {
-  readonly httpStatus: number | null;
-  readonly errorCode: string | null;
-  readonly errorMessage: string;
-  readonly requestId: string | null;
-}
-
 /** Every event with its fields: the contract between what happens and what logs and metrics say of it. */
 export interface EventFields {
   'service.started': { readonly version: string; readonly role: string; readonly instance: string; readonly redis: string; readonly url: string; readonly durationMs: number; readonly timezoneData: string };
@@ -44,7 +37,7 @@ export interface EventFields {
   'policy.due': FiringFields & { readonly trigger: Trigger; readonly lagMs: number };
   'policy.missed': { readonly policy: string; readonly count: number; readonly first: Instant; readonly last: Instant; readonly result: 'missed' | 'paused' };
   'firing.planned': FiringFields & { readonly trigger: Trigger; readonly volumes: number; readonly lagMs: number };
-  'firing.plan_failed': FiringFields & OptionalFailureFields;
+  'firing.plan_failed': FiringFields & FailureFields;
   'firing.finished': FiringFields & { readonly trigger: Trigger; readonly runs: RunCounts; readonly durationMs: number };
   'snapshot.requested': RunFields & { readonly attempt: number; readonly force: boolean };
   'snapshot.accepted': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly requestId: string | null };

@@ -131,8 +131,8 @@ async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: 
 }
 
 function tellPlanFailed(deps: SchedulerDeps, policy: Policy, due: Instant, { failure }: CloudFailure): void {
-  const { httpStatus, code, message, requestId } = failure;
-  const said = { httpStatus, errorCode: code, errorMessage: message, requestId };
+  const { kind, httpStatus, code, message, requestId } = failure;
+  const said = { kind, httpStatus, errorCode: code, errorMessage: message, requestId };
   deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...said });
 }
 

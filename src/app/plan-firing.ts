@@ -59,7 +59,8 @@ export async function planFiring(
   const opened = await deps.ledger.openFiring(firing);
   if (opened.total !== null) return opened;
   const of = { policy: policy.name, target: policy.target, due };
-  deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
+  // Planned again after something stood in the way, it is the same due time: told once.
+  if (opened.plannedAt === now) deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
 
   const volumes = await listCoveredVolumes(deps.clouds.of(policy.target), policy.volumes, { signal, priority: 'create' });
   const wanted = request.only === undefined ? volumes : volumes.filter((volume) => request.only?.has(volume.id));

@@ -28,6 +28,8 @@ export async function rebuildPolicy(deps: RebuildDeps, policy: Policy, scheduleK
   const watermark = (isNew ? now : Math.min(dealtWith, now)) as Instant;
   if (!isNew) await takeUp(deps, policy, owned, watermark, now, signal);
   if (!(await deps.ledger.startPolicy(policy.name, { watermark, scheduleKey }))) return null;
+  // A volume that is named is known, and lags, before anything was listed.
+  if (isNew && policy.volumes.ids.length > 0) await deps.ledger.setCovered(policy.name, policy.volumes.ids.map((id) => id.toLowerCase()), now);
   if (!isNew) deps.telemetry.emit('state.rebuilt', { policy: policy.name, target: policy.target, due: watermark, volumes: owned?.lastGood.size ?? 0 });
   return { watermark, scheduleKey, paused: false };
 }

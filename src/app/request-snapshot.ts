@@ -19,38 +19,58 @@ import type { RunStep } from './ports/run-queue.ts';
  */
 const STALE_INTENT: DurationMs = (5 * SECOND) as DurationMs;
 
-/** Records the intent, asks the cloud for the snapshot, and records what it said. */
+/** The call is not to be sent: the run is in other hands, or may be. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+  readonly step: RunStep;
+
+  constructor(step: RunStep) {
+    super('the create call was not sent');
+    this.step = step;
+  }
+}
+
+/**
+ * Asks the cloud for the snapshot, and records what it said. The intent is recorded right before the call is sent, after
+ * any wait for the target's rate: from then on whoever takes the run over looks for the snapshot first.
+ */
 export async function requestSnapshot(deps: ExecuteDeps, inHand: RunInHand, signal: AbortSignal): Promise<RunStep> {
   const { firing, policy } = inHand;
-  const instance = deps.policies.current().instance;
+  const { instance } = deps.policies.current();
   const values = { instance, policy: policy.name, volumeId: inHand.run.volumeId, volumeName: inHand.run.volumeName, due: firing.due };
   const name = snapshotName(policy.snapshot.name, values);
-  const requestedAt = deps.clock.now();
-  const run: Run = { ...inHand.run, phase: 'requesting', tries: inHand.run.tries + 1, requestedAt, snapshotName: name };
-  const revision = await deps.ledger.saveRun(firing, run, inHand.revision);
-  if (revision === null) return DONE;
-  const requesting: RunInHand = { run, revision, firing, policy };
-  signal.throwIfAborted();
-  if (deps.clock.now() > addMs(requestedAt, STALE_INTENT)) return again(deps, 0 as DurationMs);
+  let requesting: RunInHand = { ...inHand, run: { ...inHand.run, tries: inHand.run.tries + 1, snapshotName: name } };
 
-  deps.telemetry.emit('snapshot.requested', { ...runFields(firing, run), attempt: run.tries, force: policy.snapshot.force });
+  async function recordIntent(): Promise<void> {
+    const requestedAt = deps.clock.now();
+    const run: Run = { ...requesting.run, phase: 'requesting', requestedAt };
+    const revision = await deps.ledger.saveRun(firing, run, requesting.revision);
+    if (revision === null) throw new NotSent(DONE);
+    requesting = { ...requesting, run, revision };
+    signal.throwIfAborted();
+    if (deps.clock.now() > addMs(requestedAt, STALE_INTENT)) throw new NotSent(again(deps, 0 as DurationMs));
+    deps.telemetry.emit('snapshot.requested', { ...runFields(firing, run), attempt: run.tries, force: policy.snapshot.force });
+  }
+
   let accepted;
   try {
     accepted = await deps.clouds.of(firing.target).createSnapshot(
       {
-        volumeId: run.volumeId,
+        volumeId: inHand.run.volumeId,
         name,
         description: policy.snapshot.description === null ? null : snapshotDescription(policy.snapshot.description, values),
         force: policy.snapshot.force,
-        metadata: { ...policy.snapshot.metadata, ...ownedMetadata({ instance, policy: policy.name, due: firing.due, runId: run.id }) },
+        metadata: { ...policy.snapshot.metadata, ...ownedMetadata({ instance, policy: policy.name, due: firing.due, runId: inHand.run.id }) },
       },
-      { signal, priority: 'create' },
+      { signal, priority: 'create', beforeSend: recordIntent },
     );
   } catch (error) {
+    if (error instanceof NotSent) return error.step;
     if (!(error instanceof CloudFailure)) throw error;
     return afterFailure(deps, requesting, error.failure);
   }
 
+  const { run } = requesting;
   const { snapshot, requestId } = accepted;
   const creating = await recordSnapshot(deps, requesting, snapshot, {
     at: deps.clock.now(),

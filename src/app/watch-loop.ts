@@ -26,11 +26,10 @@ export async function runWatch(deps: WatchDeps & { replica: string }, target: st
     const mine = (await deps.ledger.watched(target, 1)).length > 0 && (await deps.ledger.acquireLease(lease, deps.replica, LEASE));
     if (!mine) {
       await wake.sleepUntil(deps.clock, addMs(deps.clock.now(), IDLE_CHECK), signal);
-      if (signal.aborted) break;
       interval = FIRST_LOOK;
+      continue;
     }
     await deps.clock.sleepUntil(addMs(deps.clock.now(), interval), signal);
-    if (!mine) continue;
     if (signal.aborted) break;
     const left = await look(deps, target, signal);
     interval = left === 0 ? FIRST_LOOK : (Math.min(SLOWEST_LOOK, interval * SLOWER_BY) as DurationMs);

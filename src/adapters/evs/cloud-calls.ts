@@ -40,6 +40,7 @@ export function createCloudCalls({ context, auth, limiter }: CloudCallsDependenc
       const body = call.body === undefined ? null : JSON.stringify(call.body);
       const request = { method: call.method, url: call.url, headers: { 'content-type': 'application/json', accept: 'application/json' }, body };
       const credential = await auth.authorize(request, signal);
+      await call.options?.beforeSend?.();
       try {
         const value = await performCall(
           context,

@@ -1,10 +1,11 @@
-import type { z } from 'zod';
 import type { Quota } from '#app/ports/cloud';
 import type { Snapshot } from '#domain/snapshot';
+import type { Instant } from '#domain/time';
 import type { Volume } from '#domain/volume';
 import type { CallAnswer } from '../http-client/perform-call.ts';
-import { readJson } from '../http-client/read-json.ts';
-import { QuotaAnswer, SnapshotAnswer, SnapshotListAnswer, VolumeAnswer, VolumeListAnswer, type SnapshotBody, type VolumeBody } from './answer-schemas.ts';
+import { parseJson } from '../http-client/read-json.ts';
+import { countOf, hasNextLink, idOf, listOf, recordOf, statusOf, stringMapOf, textOf } from './answer-fields.ts';
+import { parseCloudTime } from './cloud-time.ts';
 
 /** One page of a listing as it came. */
 export interface Page<T> {
@@ -15,50 +16,76 @@ export interface Page<T> {
 }
 
 export function readSnapshot(answer: CallAnswer): Snapshot {
-  return toSnapshot(readJson(SnapshotAnswer, answer).snapshot);
+  return toSnapshot(bodyOf(answer)['snapshot'], 'snapshot', null);
 }
 
 export function readSnapshotPage(answer: CallAnswer): Page<Snapshot> {
-  const body = readJson(SnapshotListAnswer, answer);
-  return { items: body.snapshots.map(toSnapshot), hasNextLink: body.snapshots_links, total: body.count };
+  return readPage(answer, 'snapshots', toSnapshot);
 }
 
 export function readVolume(answer: CallAnswer): Volume {
-  return toVolume(readJson(VolumeAnswer, answer).volume);
+  return toVolume(bodyOf(answer)['volume'], 'volume', null);
 }
 
 export function readVolumePage(answer: CallAnswer): Page<Volume> {
-  const body = readJson(VolumeListAnswer, answer);
-  return { items: body.volumes.map(toVolume), hasNextLink: body.volumes_links, total: body.count };
+  return readPage(answer, 'volumes', toVolume);
 }
 
 /** What is reserved for calls under way is as good as used: a create is measured against both (Cinder, quota reservations). */
 export function readQuota(answer: CallAnswer): Quota {
-  const { limit, in_use, reserved } = readJson(QuotaAnswer, answer).quota_set.snapshots;
-  return { limit: limit < 0 ? null : limit, inUse: in_use + (reserved ?? 0) };
+  const place = 'quota_set.snapshots';
+  const quota = recordOf(recordOf(bodyOf(answer)['quota_set'], 'quota_set')['snapshots'], place);
+  const [limit, used] = [countOf(quota['limit']), countOf(quota['in_use'])];
+  if (limit === null) throw new Error(`${place}.limit: expected a number`);
+  if (used === null) throw new Error(`${place}.in_use: expected a number`);
+  return { limit: limit < 0 ? null : limit, inUse: used + (countOf(quota['reserved']) ?? 0) };
 }
 
-function toSnapshot(body: z.output<typeof SnapshotBody>): Snapshot {
+function bodyOf(answer: CallAnswer): Readonly<Record<string, unknown>> {
+  return recordOf(parseJson(answer), 'the body');
+}
+
+function readPage<T>(answer: CallAnswer, name: string, toItem: (value: unknown, name: string, at: number) => T): Page<T> {
+  const body = bodyOf(answer);
+  const items = listOf(body[name], name).map((item, at) => toItem(item, name, at));
+  return { items, hasNextLink: hasNextLink(body[`${name}_links`]), total: countOf(body['count']) };
+}
+
+function toSnapshot(value: unknown, name: string, at: number | null): Snapshot {
+  const body = recordOf(value, placeOf(name, at));
   return {
-    id: body.id,
-    volumeId: body.volume_id,
-    name: body.name,
-    status: body.status,
-    sizeGb: body.size,
-    metadata: body.metadata,
-    createdAt: body.created_at,
+    id: idOf(body['id']) ?? noId(name, at, 'id'),
+    volumeId: idOf(body['volume_id']) ?? noId(name, at, 'volume_id'),
+    name: textOf(body['name']),
+    status: statusOf(body['status']),
+    sizeGb: countOf(body['size']) ?? 0,
+    metadata: stringMapOf(body['metadata']),
+    createdAt: timeOf(body['created_at']),
   };
 }
 
-function toVolume(body: z.output<typeof VolumeBody>): Volume {
+function toVolume(value: unknown, name: string, at: number | null): Volume {
+  const body = recordOf(value, placeOf(name, at));
   return {
-    id: body.id,
-    name: body.name,
-    status: body.status,
-    sizeGb: body.size,
-    availabilityZone: body.availability_zone,
-    metadata: body.metadata,
-    tags: body.tags,
-    createdAt: body.created_at,
+    id: idOf(body['id']) ?? noId(name, at, 'id'),
+    name: textOf(body['name']),
+    status: statusOf(body['status']),
+    sizeGb: countOf(body['size']) ?? 0,
+    availabilityZone: textOf(body['availability_zone']),
+    metadata: stringMapOf(body['metadata']),
+    tags: stringMapOf(body['tags']),
+    createdAt: timeOf(body['created_at']),
   };
+}
+
+function timeOf(value: unknown): Instant | null {
+  return typeof value === 'string' ? parseCloudTime(value) : null;
+}
+
+function placeOf(name: string, at: number | null): string {
+  return at === null ? name : `${name}.${at}`;
+}
+
+function noId(name: string, at: number | null, field: string): never {
+  throw new Error(`${placeOf(name, at)}.${field}: expected an id`);
 }

@@ -8,6 +8,8 @@ interface OnceRequest extends HttpRequest {
   readonly maxResponseBytes: number;
 }
 
+const utf8 = new TextDecoder();
+
 /**
  * One request, one answer. Works on the dispatcher itself and not through `request()`, because only its callbacks tell
  * whether a lost call had been sent at all, on which it hangs whether a create may simply be repeated.
@@ -67,7 +69,7 @@ export function dispatchOnce(dispatcher: Dispatcher, request: OnceRequest): Prom
         else if (!settled) chunks.push(chunk);
       },
       onResponseEnd() {
-        if (settle()) resolve({ status, headers, body: new TextDecoder().decode(Buffer.concat(chunks)) });
+        if (settle()) resolve({ status, headers, body: utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) });
       },
       onResponseError(_controller, error) {
         if (!settled) fail(toTransportError(error, phase));

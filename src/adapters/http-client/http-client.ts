@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import type { DurationMs } from '#domain/time';
 import { dispatchOnce } from './dispatch-once.ts';
 import type { HttpClient } from './http-exchange.ts';
@@ -14,6 +14,9 @@ export interface HttpClientOptions {
   readonly connections?: number;
   readonly maxResponseBytes?: number;
 }
+
+/** In which undici's agent looks for a proxy. */
+const proxyVariables = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'] as const;
 
 const DEFAULT_CONNECTIONS = 32;
 const DEFAULT_MAX_RESPONSE_BYTES = 16 * 1_048_576;
@@ -56,22 +59,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function createDispatcher(options: HttpClientOptions): Dispatcher {
   const tls = { ...readTrust(options.caFile), allowH2: false };
   const connectTimeout = Math.min(options.timeout, MAX_CONNECT_MS);
+  const agent = {
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    connectTimeout,
+    // One deadline of our own covers headers and body.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connect: { ...tls, timeout: connectTimeout },
+  };
+  // The other one parses the URL and asks the environment again for every call.
+  if (!proxyVariables.some((name) => (process.env[name] ?? '') !== '')) return new Agent(agent);
   try {
-    return new EnvHttpProxyAgent({
-      connections: options.connections ?? DEFAULT_CONNECTIONS,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      connectTimeout,
-      // One deadline of our own covers headers and body.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connect: { ...tls, timeout: connectTimeout },
-      requestTls: tls,
-      proxyTls: tls,
-    });
+    return new EnvHttpProxyAgent({ ...agent, requestTls: tls, proxyTls: tls });
   } catch {
     // The error of a malformed URL carries the URL, and a proxy's may hold a password.
     throw new TransportError('connect', 'proxy', 'HTTP_PROXY or HTTPS_PROXY is not a URL');

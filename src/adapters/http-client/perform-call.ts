@@ -24,6 +24,9 @@ export interface CallRequest extends HttpRequest {
   readonly force?: boolean;
 }
 
+/** How nearly all ids look, and no text that a pattern for secrets matches. */
+const hexId = /^(?:req-)?[\da-f-]{1,36}$/;
+
 /** A success by its status (2xx). */
 export interface CallAnswer extends HttpResponse {
   readonly requestId: string | null;
@@ -35,11 +38,11 @@ export interface CallAnswer extends HttpResponse {
  */
 export async function performCall<T>(context: CallContext, request: CallRequest, read: (answer: CallAnswer) => T): Promise<T> {
   const startedAt = performance.now();
-  let response: HttpResponse | null = null;
+  let answer: CallAnswer | null = null;
   let failure: Failure | null = null;
   try {
-    response = await context.http.request(request);
-    const answer = { ...response, requestId: requestIdOf(context, response) };
+    const response = await context.http.request(request);
+    answer = { ...response, requestId: requestIdOf(context, response) };
     if (response.status < 200 || response.status > 299) {
       failure = classify(context, request, {
         type: 'answer',
@@ -64,7 +67,7 @@ export async function performCall<T>(context: CallContext, request: CallRequest,
     throw new CloudFailure(failure);
   } finally {
     const durationMs = Math.round(performance.now() - startedAt);
-    report(context, request, response, failure, durationMs);
+    report(context, request, answer, failure, durationMs);
   }
 }
 
@@ -78,23 +81,26 @@ function classify(context: CallContext, request: CallRequest, outcome: CallFacts
   });
 }
 
-function report(context: CallContext, request: CallRequest, response: HttpResponse | null, failure: Failure | null, durationMs: number): void {
+function report(context: CallContext, request: CallRequest, answer: CallAnswer | null, failure: Failure | null, durationMs: number): void {
   const { observer } = context;
   if (observer === undefined) return;
   // An aborted call has neither: it is nobody's failure and no answer.
-  const aborted = response === null && failure === null;
+  const aborted = answer === null && failure === null;
   observer.onCall?.({
     operation: request.operation,
-    status: response?.status ?? null,
+    status: answer?.status ?? null,
     code: aborted ? 'aborted' : (failure?.code ?? null),
     durationMs,
-    requestId: failure === null ? (response === null ? null : requestIdOf(context, response)) : failure.requestId,
+    requestId: (failure ?? answer)?.requestId ?? null,
   });
-  if (observer.onDump !== undefined) observer.onDump(dumpCall(request.operation, request, response, durationMs, context.redactor));
+  if (observer.onDump !== undefined) observer.onDump(dumpCall(request.operation, request, answer, durationMs, context.redactor));
 }
 
 /** EVS behind its gateway sends `X-Request-Id`; Cinder and Keystone send the other two (seen on Cinder 21.3.1, Zed). */
 function requestIdOf(context: CallContext, response: HttpResponse): string | null {
   const id = response.headers['x-request-id'] ?? response.headers['x-openstack-request-id'] ?? response.headers['x-compute-request-id'];
-  return id !== undefined && /^[\w.:-]{1,80}$/.test(id) && context.redactor.redact(id) === id ? id : null;
+  if (id === undefined || !/^[\w.:-]{1,80}$/.test(id)) return null;
+  // Hex digits that are too few for a token look like no secret; whether they are one in use is quickly told.
+  const isHarmless = hexId.test(id) ? context.redactor.mask(id) === id : context.redactor.redact(id) === id;
+  return isHarmless ? id : null;
 }

@@ -1,9 +1,11 @@
 import { durationMs } from '#domain/time';
 import type { PasswordAuth, Target } from '#domain/target';
-import type { Authenticator, Credential } from '../http-client/authenticator.ts';
+import type { Authenticator } from '../http-client/authenticator.ts';
 import type { AuthenticatorDependencies } from './authenticator-dependencies.ts';
 import { createPasswordLogin } from './password-login.ts';
 import { createTokenCache } from './token-cache.ts';
+
+const TOKEN = 'x-auth-token';
 
 /** Password for a token, token for every call. */
 export function createPasswordAuthenticator(target: Target, auth: PasswordAuth, dependencies: AuthenticatorDependencies): Authenticator {
@@ -16,20 +18,17 @@ export function createPasswordAuthenticator(target: Target, auth: PasswordAuth, 
     onRenewed: (token) => hooks?.onRenewed?.(token),
     onRefused: (failure) => hooks?.onRefused?.(failure),
   });
-  const used = new WeakMap<Credential, string>();
 
   return {
     async authorize(_request, signal) {
       const { token } = await tokens.get(signal);
-      const credential = { headers: { 'x-auth-token': token } };
-      used.set(credential, token);
-      return credential;
+      return { headers: { [TOKEN]: token } };
     },
     accepted(credential) {
-      tokens.accepted(used.get(credential) ?? '');
+      tokens.accepted(credential.headers[TOKEN] ?? '');
     },
     async refused(credential) {
-      return tokens.invalidate(used.get(credential) ?? '');
+      return tokens.invalidate(credential.headers[TOKEN] ?? '');
     },
     async check(signal) {
       const { expiresAt } = await tokens.get(signal);

@@ -8,6 +8,11 @@ export type CallPriority = 'create' | 'watch' | 'prune';
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly priority?: CallPriority;
+  /**
+   * Awaited when the rate allows the call and the credentials are at hand, right before it is sent, and again before a
+   * repetition. What it throws ends the call unsent and reaches the caller as it is.
+   */
+  readonly beforeSend?: () => Promise<void>;
 }
 
 export interface CreateSnapshotRequest {
@@ -32,7 +37,7 @@ export interface Quota {
 
 /**
  * The cloud of one target. Every call throws CloudFailure and nothing else, but for the abort reason where its signal
- * is aborted. No call repeats itself, except once with a fresh token after a 401.
+ * is aborted and what `beforeSend` throws. No call repeats itself, except once with a fresh token after a 401.
  */
 export interface Cloud {
   /** Accepted is not made: the answer is usually `creating`. The request id is the cloud's, for the log. */

@@ -1,14 +1,24 @@
 import { reading, type Call, type Prepared } from '../http/call.ts';
-import { member } from '../http/json-value.ts';
-import { serviceRefusal } from '../http/refusal.ts';
+import { isObject } from '../http/json-value.ts';
+import { badRequest, serviceRefusal } from '../http/refusal.ts';
 import { jsonReply } from '../http/reply.ts';
 import { snapshotStatus } from '../state/snapshot.ts';
 import { jsonBody } from './validate-body.ts';
 
+const actions = new Map([
+  ['os-reset_status', 'reset_status'],
+  ['os-force_delete', 'force_delete'],
+]);
+
 /** `POST …/snapshots/{id}/action`: a member may not (text seen on Cinder 21.3.1). */
 export function snapshotAction(call: Call): Prepared {
   const body = jsonBody(call.request, call.cloud.identity.flavour);
-  const action = member(body, 'os-force_delete') === undefined ? 'reset_status' : 'force_delete';
+  const [name] = Object.keys(isObject(body) ? body : {});
+  if (name === undefined) throw badRequest('Malformed request body');
+  const action = actions.get(name);
+  if (action === undefined) {
+    throw badRequest(`There is no such action: ${name}. Verify the request body and Content-Type header and try again.`);
+  }
   throw serviceRefusal(403, `Policy doesn't allow volume_extension:snapshot_admin_actions:${action} to be performed.`);
 }
 

@@ -4,7 +4,7 @@ import { emptyReply, jsonReply } from '../http/reply.ts';
 import { snapshotStatus } from '../state/snapshot.ts';
 import { snapshotJson } from './snapshot-json.ts';
 import { visibleSnapshot } from './snapshot-lookup.ts';
-import { checkText, envelope, invalidField, jsonBody, refuseFourByteLetters, refuseUnknownKeys, textLimits } from './validate-body.ts';
+import { checkPrintable, checkText, envelope, invalidField, jsonBody, refuseFourByteLetters, refuseUnknownKeys, textLimits } from './validate-body.ts';
 
 export function showSnapshot(call: Call): Prepared {
   const snapshot = visibleSnapshot(call);
@@ -19,16 +19,17 @@ export function showSnapshot(call: Call): Prepared {
 export function updateSnapshot(call: Call): Prepared {
   const { cloud, request } = call;
   const { flavour } = cloud.identity;
-  const snapshot = visibleSnapshot(call);
   const limits = textLimits(flavour);
   const wanted = envelope(jsonBody(request, flavour), 'snapshot', (inner) => {
     checkText(inner, 'name', limits.name, flavour);
     checkText(inner, 'description', limits.description, flavour);
+    checkPrintable(inner, 'description', flavour);
     refuseUnknownKeys(inner, ['name', 'description'], 'snapshot');
-    if (Object.keys(inner).length === 0) throw invalidField('snapshot', inner, '{} does not have enough properties');
+    if (Object.keys(inner).length === 0) throw invalidField('snapshot', inner, '{} is not valid under any of the given schemas');
   });
+  const snapshot = visibleSnapshot(call);
   const name = textOr(wanted['name'], snapshot.name)?.trim() ?? null;
-  const description = textOr(wanted['description'], snapshot.description);
+  const description = textOr(wanted['description'], snapshot.description)?.trim() ?? null;
   refuseFourByteLetters(flavour, [name, description]);
   return {
     commit() {
@@ -36,7 +37,7 @@ export function updateSnapshot(call: Call): Prepared {
       snapshot.description = description;
       snapshot.editedAtMs = cloud.now();
       return {
-        reply: jsonReply(200, { snapshot: snapshotJson(call, snapshot, flavour === 'evs' ? 'summary' : 'detail') }),
+        reply: jsonReply(200, { snapshot: snapshotJson(call, snapshot, 'summary') }),
         volumeId: snapshot.volumeId,
         snapshotId: snapshot.id,
       };

@@ -30,8 +30,9 @@ export function nameMatches(flavour: Flavour, wanted: string, name: string | nul
   return flavour === 'evs' ? name.includes(wanted) : sameText(wanted, name);
 }
 
+/** As Cinder's database compares: without regard to case or to blanks at the end. */
 export function sameText(wanted: string, text: string): boolean {
-  return wanted.toLowerCase() === text.toLowerCase();
+  return wanted.trimEnd().toLowerCase() === text.trimEnd().toLowerCase();
 }
 
 /** The pairs of a metadata filter in JSON or Python spelling; null for junk, which matches nothing. */

@@ -3,6 +3,7 @@ import { badRequest } from '../http/refusal.ts';
 import { looksLikeUuid } from './validate-create.ts';
 
 export const maxPageSize = 1000;
+const maxOffset = 2_147_483_647;
 
 /** The paging part of a list query. */
 export interface PageRequest {
@@ -21,9 +22,10 @@ export function pageRequest(query: URLSearchParams, flavour: Flavour, minor: num
   const limitText = query.get('limit');
   const limit = limitText === null ? maxPageSize : flavour === 'evs' ? evsLimit(limitText) : cinderLimit(limitText);
   const offsetText = query.get('offset');
-  const offset = offsetText === null ? 0 : Number(offsetText);
-  if (offsetText !== null && !/^[+-]?\d+$/.test(offsetText)) throw badRequest('offset param must be an integer');
+  const offset = offsetText === null ? 0 : pythonInt(offsetText);
+  if (offset === undefined) throw badRequest('offset must be an integer');
   if (offset < 0) throw badRequest('offset must be >= 0');
+  if (offset > maxOffset) throw badRequest(`offset must be <= ${maxOffset}`);
   const marker = query.get('marker') ?? undefined;
   if (flavour === 'evs' && marker !== undefined && !looksLikeUuid(marker)) throw badRequest('invalid marker!', 'EVS.1024');
   return { limit, limitSent: limitText !== null, offset, marker, ...sort };
@@ -39,10 +41,16 @@ function evsLimit(text: string): number {
 
 /** Cinder takes 0 and cuts what is over the maximum (seen on Cinder 21.3.1). */
 function cinderLimit(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest('limit param must be an integer');
-  const limit = Number(text);
+  const limit = pythonInt(text);
+  if (limit === undefined) throw badRequest('limit param must be an integer');
   if (limit < 0) throw badRequest('limit param must be positive');
   return Math.min(limit, maxPageSize);
+}
+
+/** What Python's `int` takes: blanks around it, a sign, single underscores between digits. */
+function pythonInt(text: string): number | undefined {
+  const digits = text.trim();
+  return /^[+-]?\d+(?:_\d+)*$/.test(digits) ? Number(digits.replaceAll('_', '')) : undefined;
 }
 
 /** Sort keys by what clients call them; `name` came with microversion 3.30. */
@@ -52,11 +60,11 @@ function sortRequest(query: URLSearchParams, minor: number): Pick<PageRequest, '
   const combined = query.get('sort');
   if (combined !== null && (query.has('sort_key') || query.has('sort_dir'))) {
     throw badRequest(
-      'Invalid input received: The "sort_key" and "sort_dir" parameters are deprecated and cannot be used with the "sort" parameter.',
+      "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.",
     );
   }
   const first = combined?.split(',')[0]?.split(':') ?? [query.get('sort_key') ?? 'created_at', query.get('sort_dir') ?? 'desc'];
-  const sortKey = first[0] === undefined || first[0] === '' ? 'created_at' : first[0];
+  const sortKey = first[0] ?? 'created_at';
   const sortDir = first[1] ?? 'desc';
   if (!sortKeys.has(sortKey) && !(sortKey === 'name' && minor >= 30)) throw badRequest('Invalid input received: Invalid sort key');
   if (sortDir !== 'asc' && sortDir !== 'desc') {

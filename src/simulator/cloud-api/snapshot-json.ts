@@ -1,6 +1,6 @@
 import type { Call } from '../http/call.ts';
 import { zonelessSecond, zonelessTimestamp } from '../state/clock.ts';
-import { snapshotStatus, snapshotUpdatedAt, type SnapshotRecord } from '../state/snapshot.ts';
+import { isMade, snapshotStatus, snapshotUpdatedAt, type SnapshotRecord } from '../state/snapshot.ts';
 
 /** `fresh` is the answer to the create: real microseconds, always `creating`. Later reads of Cinder have whole seconds. */
 export type SnapshotForm = 'fresh' | 'summary' | 'detail';
@@ -28,7 +28,7 @@ export function snapshotJson(call: Call, snapshot: SnapshotRecord, form: Snapsho
   if (minor >= 65) json['consumes_quota'] = true;
   if (form === 'detail') {
     json['os-extended-snapshot-attributes:project_id'] = cloud.identity.projectId;
-    json['os-extended-snapshot-attributes:progress'] = status === 'creating' || status === 'error' ? '0%' : '100%';
+    json['os-extended-snapshot-attributes:progress'] = isMade(snapshot, nowMs) ? '100%' : '0%';
   }
   return json;
 }

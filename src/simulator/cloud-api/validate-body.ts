@@ -57,7 +57,7 @@ export function envelope(body: unknown, key: string, check: (inner: JsonObject) 
 export function refuseUnknownKeys(object: JsonObject, known: readonly string[], field: string | undefined): void {
   const unknown = Object.keys(object).filter((key) => !known.includes(key));
   if (unknown.length === 0) return;
-  const names = unknown.map((key) => pythonRepr(key)).join(', ');
+  const names = unknown.toSorted().map((key) => pythonRepr(key)).join(', ');
   const problem = `Additional properties are not allowed (${names} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`;
   throw field === undefined ? badRequest(problem) : invalidField(field, object, problem);
 }
@@ -70,6 +70,13 @@ export function checkText(object: JsonObject, field: string, maxChars: number, f
   if (typeof value !== 'string') throw invalidField(field, value, `${pythonRepr(value)} is not of type 'string', 'null'`);
   const tooLong = [...value].length > maxChars || (flavour === 'evs' && Buffer.byteLength(value) > evsMaxBytes);
   if (tooLong) throw invalidField(field, value, `${pythonRepr(value)} is too long`);
+}
+
+/** Cinder takes only what it holds printable, of the basic plane; no line break. Its message quotes a pattern of 1,010 characters. */
+export function checkPrintable(object: JsonObject, field: string, flavour: Flavour): void {
+  const value = object[field];
+  if (flavour === 'evs' || typeof value !== 'string' || !/[\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10FFFF}]/u.test(value)) return;
+  throw invalidField(field, value, `${pythonRepr(value)} does not match '^[\\\\ -\\\\~…]*$'`);
 }
 
 /** A map of strings; null is allowed where `nullable`. */

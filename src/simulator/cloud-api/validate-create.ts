@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../http/json-value.ts';
 import { pythonRepr } from './python-text.ts';
 import {
   checkMetadata,
+  checkPrintable,
   checkText,
   envelope,
   invalidField,
@@ -41,6 +42,7 @@ export function validateCreate(body: unknown, flavour: Flavour): CreateInput {
   const snapshot = envelope(body, 'snapshot', (inner) => {
     checkText(inner, 'name', limits.name, flavour);
     checkText(inner, 'description', limits.description, flavour);
+    checkPrintable(inner, 'description', flavour);
     checkVolumeId(inner, flavour);
     checkForce(inner);
     checkMetadata(inner, 'metadata', flavour, true);
@@ -50,7 +52,7 @@ export function validateCreate(body: unknown, flavour: Flavour): CreateInput {
     refuseUnknownKeys(inner, ['name', 'description', 'volume_id', 'force', 'metadata'], 'snapshot');
   });
   const name = textOrNull(snapshot['name'])?.trim() ?? null;
-  const description = textOrNull(snapshot['description']);
+  const description = textOrNull(snapshot['description'])?.trim() ?? null;
   const metadata = isObject(snapshot['metadata'])
     ? Object.fromEntries(Object.entries(snapshot['metadata']).map(([key, value]) => [key, String(value)]))
     : {};

@@ -26,7 +26,6 @@ export function volumeJson(call: Call, volume: VolumeRecord, form: VolumeForm): 
     availability_zone: volume.availabilityZone,
     created_at: stamp(volume.createdMicros),
     updated_at: updatedAt === null ? null : stamp(updatedAt * 1000),
-    attachments: attached ? [attachment(volume, stamp)] : [],
     name: volume.name,
     description: volume.description,
     volume_type: volume.volumeType,
@@ -41,6 +40,7 @@ export function volumeJson(call: Call, volume: VolumeRecord, form: VolumeForm): 
     replication_status: null,
     consistencygroup_id: null,
     multiattach: false,
+    attachments: attached ? [attachment(volume, stamp)] : [],
     'os-vol-tenant-attr:tenant_id': projectId,
   };
   if (flavour === 'cinder') return common;

@@ -13,8 +13,15 @@ export type RefusalShape =
   /** A web page. */
   | 'html';
 
+/**
+ * How far a request got in Cinder, which tells by the headers it sends: `pipeline` before it was Cinder's own at all,
+ * `version` up to the choice of an API version (seen on Cinder 21.3.1). Absent: all the way.
+ */
+export type RefusalStage = 'pipeline' | 'version';
+
 export interface RefusalParts {
   readonly shape: RefusalShape;
+  readonly stage?: RefusalStage;
   readonly status: number;
   /** `EVS.5400`, `APIGW.0308`…; for Cinder's shape the wrapper: `badRequest`. */
   readonly code: string;
@@ -97,5 +104,5 @@ export function noSuchPath(flavour: 'evs' | 'cinder'): Refusal {
   if (flavour === 'evs') {
     return gatewayRefusal(404, 'APIGW.0101', 'The API does not exist or has not been published in the environment');
   }
-  return new Refusal({ shape: 'html', status: 404, code: 'Not Found', message: 'The resource could not be found.' });
+  return new Refusal({ shape: 'html', stage: 'pipeline', status: 404, code: 'Not Found', message: 'The resource could not be found.' });
 }

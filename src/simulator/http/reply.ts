@@ -1,5 +1,5 @@
 import type { Flavour } from '../options.ts';
-import { wrapperFor, type RefusalParts } from './refusal.ts';
+import { wrapperFor, type RefusalParts, type RefusalStage } from './refusal.ts';
 
 /** An answer, before the headers that every answer has. */
 export interface Reply {
@@ -8,6 +8,8 @@ export interface Reply {
   readonly body: string;
   /** Error code, for the ledger. */
   readonly code?: string;
+  /** What Cinder leaves out of its own headers. */
+  readonly stage?: RefusalStage | 'empty';
 }
 
 export function jsonReply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
@@ -16,7 +18,7 @@ export function jsonReply(status: number, body: unknown, headers: Readonly<Recor
 
 /** No body, yet a content type: so Cinder answers a DELETE (seen on Cinder 21.3.1). */
 export function emptyReply(status: number, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0', ...headers }, body: '' };
+  return { status, headers: { 'Content-Type': 'text/html; charset=UTF-8', 'Content-Length': '0', ...headers }, body: '', stage: 'empty' };
 }
 
 export function htmlPage(status: number, title: string, text: string): string {
@@ -26,6 +28,11 @@ export function htmlPage(status: number, title: string, text: string): string {
 
 /** The answer that tells of a refusal, in the shape of the part and the flavour it comes from. */
 export function refusalReply(flavour: Flavour, requestId: string, parts: RefusalParts): Reply {
+  const reply = inShape(flavour, requestId, parts);
+  return parts.stage === undefined ? reply : { ...reply, stage: parts.stage };
+}
+
+function inShape(flavour: Flavour, requestId: string, parts: RefusalParts): Reply {
   const { status, message, headers = {}, extra = {} } = parts;
   switch (parts.shape) {
     case 'gateway':

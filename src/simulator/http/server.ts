@@ -17,7 +17,7 @@ import { member, parseJsonBytes, textMember } from './json-value.ts';
 import { maxMinorVersion, minorVersion } from './microversion.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { gatewayRefusal, noSuchPath, Refusal } from './refusal.ts';
-import { refusalReply } from './reply.ts';
+import { refusalReply, type Reply } from './reply.ts';
 import { headerText, readBody, type CloudRequest } from './request.ts';
 import { deliver } from './deliver.ts';
 import { findRoute, type RouteMatch } from './routes.ts';
@@ -85,7 +85,7 @@ async function handle(parts: ServerParts, n: number, message: IncomingMessage, r
     await pause(answered.verdict.waitMs + latencyOf(cloud, operation), parts.closing);
     record(parts, request, answered);
     const reply = { ...answered.verdict.outcome.reply };
-    const headers = { ...standardHeaders(parts, request, operation), ...reply.headers };
+    const headers = { ...standardHeaders(parts, request, operation, reply.stage), ...reply.headers };
     // Before the answer goes out: a client that asks one at a time must never seem to have two open.
     const staysOpen = answered.verdict.delivery.kind === 'never' && !response.destroyed;
     if (staysOpen) response.once('close', () => cloud.ledger.noteEnd(operation));
@@ -229,17 +229,16 @@ function keptBody(body: Buffer): unknown {
 }
 
 /** Headers that every answer has (EVS: recorded from the gateway; Cinder and Keystone: seen on Zed). */
-function standardHeaders(parts: ServerParts, request: CloudRequest, operation: Operation): Record<string, string> {
+function standardHeaders(parts: ServerParts, request: CloudRequest, operation: Operation, stage: Reply['stage']): Record<string, string> {
   const { requestId } = request;
   if (parts.cloud.identity.flavour === 'evs') return { Server: 'api-gateway', 'X-Request-Id': requestId };
   if (operation === 'auth') return { Vary: 'X-Auth-Token', 'x-openstack-request-id': requestId };
   const header = headerText(request, 'openstack-api-version') ?? '';
   const asked = header === 'volume latest' ? `3.${maxMinorVersion('cinder')}` : (/^volume (3\.\d+)$/.exec(header)?.[1] ?? '3.0');
   return {
-    'X-Compute-Request-Id': requestId,
+    ...(stage === 'pipeline' || stage === 'empty' ? {} : { 'X-Compute-Request-Id': requestId }),
     'X-Openstack-Request-Id': requestId,
-    'Openstack-Api-Version': `volume ${asked}`,
-    Vary: 'OpenStack-API-Version',
+    ...(stage === 'pipeline' || stage === 'version' ? {} : { 'Openstack-Api-Version': `volume ${asked}`, Vary: 'OpenStack-API-Version' }),
   };
 }
 

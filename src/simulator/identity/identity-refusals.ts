@@ -38,6 +38,7 @@ export function iamRefusal(status: number, code: string, message: string): Refus
 export function cinderUnauthorized(baseUrl: string): Refusal {
   return new Refusal({
     shape: 'keystone',
+    stage: 'pipeline',
     status: 401,
     code: 'Unauthorized',
     message: notAuthenticated,

@@ -62,7 +62,7 @@ export class Login {
         break;
     }
     throw keystoneUnauthorized(baseUrl, 'Attempted to authenticate with an unsupported method.', {
-      identity: { methods: ['password', 'token'] },
+      identity: { methods: ['external', 'password', 'token', 'oauth1', 'mapped', 'application_credential'] },
     });
   }
 

@@ -5,7 +5,7 @@ import type { Ledger, LedgerEffect } from './ledger.ts';
 import { OrderedIndex } from './ordered-index.ts';
 import { drawDelay, fixedPhase, type Phase } from './phase.ts';
 import type { SeededRandom } from './random.ts';
-import { snapshotStatus, type SnapshotRecord, type StringMap } from './snapshot.ts';
+import { isMade, snapshotStatus, type SnapshotRecord, type StringMap } from './snapshot.ts';
 import type { VolumeRecord } from './volume.ts';
 
 /** What a create request asks for, once validated. */
@@ -129,6 +129,7 @@ export class Cloud {
       description: order.description,
       metadata: order.metadata,
       phase: { during: 'creating', untilMs, then: order.fate === 'stuck' ? 'creating' : order.fate, startedAtMs: nowMs },
+      wasMade: false,
       editedAtMs: null,
     };
     this.#keep(record);
@@ -157,6 +158,7 @@ export class Cloud {
       description: spec.description ?? null,
       metadata: autoMade ? { ...spec.metadata, __system__enableActive: 'true' } : { ...spec.metadata },
       phase: fixedPhase(spec.status ?? 'available', Math.floor(createdMicros / 1000)),
+      wasMade: spec.status !== 'creating' && spec.status !== 'error',
       editedAtMs: null,
     };
     this.#keep(record);
@@ -168,6 +170,7 @@ export class Cloud {
     const nowMs = this.now();
     const untilMs = nowMs + drawDelay(this.settings.deletion, this.random);
     const phase: Phase = { during: 'deleting', untilMs, then: fate === 'gone' ? 'deleted' : fate, startedAtMs: nowMs };
+    record.wasMade = isMade(record, nowMs);
     record.phase = phase;
     if (fate !== 'gone') return;
     this.later(untilMs, () => {
@@ -179,7 +182,9 @@ export class Cloud {
   setSnapshotStatus(id: string, status: string): void {
     const record = this.snapshot(id);
     if (record === undefined) throw new RangeError(`no such snapshot: ${id}`);
-    record.phase = fixedPhase(status, this.now());
+    const nowMs = this.now();
+    record.wasMade = isMade(record, nowMs);
+    record.phase = fixedPhase(status, nowMs);
   }
 
   addVolume(spec: VolumeSpec): VolumeRecord {

@@ -17,12 +17,20 @@ export interface SnapshotRecord {
   description: string | null;
   metadata: StringMap;
   phase: Phase;
+  /** It was usable before the present phase began. */
+  wasMade: boolean;
   /** A change of name, description or metadata; epoch milliseconds. */
   editedAtMs: number | null;
 }
 
 export function snapshotStatus(snapshot: SnapshotRecord, nowMs: number): string {
   return statusAt(snapshot.phase, nowMs);
+}
+
+/** Whether the data were ever there: what Cinder's progress of `100%` tells, whatever the status is now (seen on 21.3.1). */
+export function isMade(snapshot: SnapshotRecord, nowMs: number): boolean {
+  const status = snapshotStatus(snapshot, nowMs);
+  return snapshot.wasMade || (snapshot.phase.during === 'creating' && status !== 'creating' && status !== 'error');
 }
 
 export function snapshotUpdatedAt(snapshot: SnapshotRecord, nowMs: number): number | null {
