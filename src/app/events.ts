@@ -36,6 +36,7 @@ export interface EventFields {
   'redis.warning': { readonly errorMessage: string };
   'policy.due': FiringFields & { readonly trigger: Trigger; readonly lagMs: number };
   'policy.missed': { readonly policy: string; readonly count: number; readonly first: Instant; readonly last: Instant; readonly result: 'missed' | 'paused' };
+  'policy.start_failed': { readonly policy: string; readonly target: string } & FailureFields;
   'firing.planned': FiringFields & { readonly trigger: Trigger; readonly volumes: number; readonly lagMs: number };
   'firing.plan_failed': FiringFields & FailureFields;
   'firing.finished': FiringFields & { readonly trigger: Trigger; readonly runs: RunCounts; readonly durationMs: number };
@@ -77,6 +78,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'redis.warning': { level: 'warn', message: 'Redis is set up in a way that can lose state' },
   'policy.due': { level: 'info', message: 'a due time has come' },
   'policy.missed': { level: 'warn', message: 'due times passed without a firing' },
+  'policy.start_failed': { level: 'error', message: 'the snapshots of a policy without a record could not be listed; it does not fire before, retrying' },
   'firing.planned': { level: 'info', message: 'all runs of a firing are queued' },
   'firing.plan_failed': { level: 'error', message: 'the volumes of a firing could not be listed, retrying' },
   'firing.finished': { level: 'info', message: 'all runs of a firing have ended' },

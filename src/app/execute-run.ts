@@ -31,10 +31,12 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
   }
   const inHand: RunInHand = { ...found, policy };
 
+  const late = deps.clock.now() > deadlineOf(firing, policy, found.run.volumeId);
   const turn = await holdVolume(deps, inHand);
+  // Nothing of this run can be under way in the cloud: it need not go on waiting for its turn.
+  if (turn?.kind === 'again' && late && found.run.phase === 'queued') return tooLate(deps, inHand);
   if (turn !== null) return turn;
 
-  const late = deps.clock.now() > deadlineOf(firing, policy, found.run.volumeId);
   if (found.run.phase === 'requesting') {
     const look = await lookForSnapshot(deps, inHand, late, signal);
     if (look !== null) return look;

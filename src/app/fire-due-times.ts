@@ -7,6 +7,7 @@ import { fireTimesOf } from '#domain/schedule/fire-times';
 import { scheduleKey } from '#domain/schedule/schedule-key';
 import { SECOND } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
+import type { EventFields } from './events.ts';
 import { finishedFiring } from './finish-firing.ts';
 import { planFiring } from './plan-firing.ts';
 import type { FiringRecord, PolicyState } from './ports/ledger.ts';
@@ -105,7 +106,7 @@ async function settledState(
       return await rebuildPolicy(deps, policy, key, now, signal);
     } catch (error) {
       if (!(error instanceof CloudFailure)) throw error;
-      tellPlanFailed(deps, policy, now, error);
+      deps.telemetry.emit('policy.start_failed', { policy: policy.name, target: policy.target, ...failureFields(error) });
       return 'again';
     }
   }
@@ -123,17 +124,16 @@ async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: 
     return true;
   } catch (error) {
     if (!(error instanceof CloudFailure)) throw error;
-    tellPlanFailed(deps, policy, due, error);
+    deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...failureFields(error) });
     return false;
   } finally {
     await deps.ledger.releaseLease(lease, deps.replica);
   }
 }
 
-function tellPlanFailed(deps: SchedulerDeps, policy: Policy, due: Instant, { failure }: CloudFailure): void {
+function failureFields({ failure }: CloudFailure): Omit<EventFields['policy.start_failed'], 'policy' | 'target'> {
   const { kind, httpStatus, code, message, requestId } = failure;
-  const said = { kind, httpStatus, errorCode: code, errorMessage: message, requestId };
-  deps.telemetry.emit('firing.plan_failed', { policy: policy.name, target: policy.target, due, ...said });
+  return { kind, httpStatus, errorCode: code, errorMessage: message, requestId };
 }
 
 function tellLetGo(deps: SchedulerDeps, policy: string, due: readonly Instant[], result: 'missed' | 'paused'): void {

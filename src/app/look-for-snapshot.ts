@@ -7,6 +7,7 @@ import { endRun } from './end-run.ts';
 import { DONE, again, recordSnapshot, runFields } from './run-in-hand.ts';
 import type { ExecuteDeps, RunInHand } from './run-in-hand.ts';
 import { findOwnSnapshots } from './find-own-snapshots.ts';
+import { removeFailed } from './remove-failed.ts';
 
 /** How long to wait before a look that the cloud did not answer is repeated. */
 const LOOK_AGAIN = (15 * SECOND) as DurationMs;
@@ -46,6 +47,7 @@ export async function lookForSnapshot(deps: ExecuteDeps, inHand: RunInHand, late
     return DONE;
   }
 
+  for (const { id, status } of own) if (status === 'error') await removeFailed(deps, firing.target, id, signal);
   const graceEnd = addMs(run.requestedAt ?? deps.clock.now(), policy.retry.grace);
   if (deps.clock.now() < graceEnd) return { kind: 'again', at: graceEnd };
   if (!late && run.tries < policy.retry.attempts) return null;

@@ -74,7 +74,7 @@ export async function planFiring(
 
   const closed = await deps.ledger.closeFiring(opened);
   deps.telemetry.emit('firing.planned', { ...of, trigger: opened.trigger, volumes: closed.total ?? 0, lagMs: Math.max(0, deps.clock.now() - due) });
-  if (closed.total === 0) finishedFiring(deps, closed);
+  if (closed.finishedAt !== null) finishedFiring(deps, closed);
   return closed;
 }
 

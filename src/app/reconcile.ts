@@ -1,13 +1,17 @@
-import { SECOND, addMs } from '#domain/time';
+import { spreadOffset } from '#domain/naming/spread';
+import { spreadAt } from '#domain/schedule/spread-at';
+import { SECOND, addMs, durationMs, instant } from '#domain/time';
 import type { DurationMs } from '#domain/time';
 import type { Clock } from './ports/clock.ts';
 import type { Ledger } from './ports/ledger.ts';
+import type { Policies } from './ports/policies.ts';
 import type { RunQueue } from './ports/run-queue.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 
 export interface ReconcileDeps {
   readonly ledger: Ledger;
   readonly queue: RunQueue;
+  readonly policies: Policies;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly replica: string;
@@ -39,13 +43,17 @@ export async function reconcile(deps: ReconcileDeps, target: string): Promise<nu
 
   let queued = 0;
   for (const firing of firings) {
+    const policy = deps.policies.policy(firing.policy);
+    const spread = policy === null ? durationMs(0) : spreadAt(policy.schedule, firing.due);
     for await (const page of deps.ledger.runsOfFiring(firing.id)) {
-      const open = page.filter(({ run }) => run.phase === 'queued' || run.phase === 'requesting').map(({ run }) => run.id);
-      const missing = open.length === 0 ? [] : await deps.queue.missing(target, open);
-      if (missing.length === 0) continue;
-      const at = deps.clock.now();
-      await deps.queue.enqueue(target, missing.map((runId) => ({ runId, at })));
-      queued += missing.length;
+      const open = page.filter(({ run }) => run.phase === 'queued' || run.phase === 'requesting').map(({ run }) => run);
+      const missing = new Set(open.length === 0 ? [] : await deps.queue.missing(target, open.map(({ id }) => id)));
+      if (missing.size === 0) continue;
+      const now = deps.clock.now();
+      // Not before its share of the spread, or all volumes would start at once.
+      const lost = open.filter(({ id }) => missing.has(id)).map(({ id, volumeId }) => ({ runId: id, at: instant(Math.max(now, firing.due + spreadOffset(volumeId, spread))) }));
+      await deps.queue.enqueue(target, lost);
+      queued += missing.size;
     }
   }
   if (queued > 0) deps.telemetry.emit('run.recovered', { target, count: queued });

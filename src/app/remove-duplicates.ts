@@ -6,7 +6,9 @@ import type { WatchDeps, WatchedRun } from './watched-run.ts';
 
 /** Whether more than one snapshot may exist of a run: an answer was lost, or a snapshot was found instead of made. */
 export function mayHaveDuplicates({ run }: WatchedRun): boolean {
-  return run.adopted || run.attempts.some(({ result }) => result === 'unknown');
+  // A try that was cut off counts and has left no attempt.
+  const answered = run.attempts.filter(({ result }) => result === 'accepted' || result === 'failed').length;
+  return run.adopted || run.tries > answered;
 }
 
 /**

@@ -51,11 +51,13 @@ export class Scheduler {
   async #look(signal: AbortSignal): Promise<Instant> {
     const { clock, ledger, policies } = this.#deps;
     const local = clock.now();
-    const due = policies.current().policies.filter(({ name }) => !this.#atWork.has(name) && (this.#nextLook.get(name) ?? local) <= local);
+    // Taken before anything is awaited: what is found out under policies that change meanwhile does not count.
+    const looks = this.#nextLook;
+    const due = policies.current().policies.filter(({ name }) => !this.#atWork.has(name) && (looks.get(name) ?? local) <= local);
     if (due.length > 0) {
       const now = await ledger.now();
       const states = await ledger.policyStates(due.map(({ name }) => name));
-      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, now, signal);
+      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, now, looks, signal);
     }
     let next = addMs(local, LONGEST_SLEEP);
     for (const { name } of policies.current().policies) {
@@ -65,8 +67,8 @@ export class Scheduler {
     return next;
   }
 
-  #start(policy: Policy, known: PolicyState | null, now: Instant, signal: AbortSignal): void {
-    const looks = this.#nextLook;
+  #start(policy: Policy, known: PolicyState | null, now: Instant, looks: Map<string, Instant>, signal: AbortSignal): void {
+    const local = this.#deps.clock.now();
     const work = fireDueTimes(this.#deps, policy, known, now, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) {
@@ -77,15 +79,17 @@ export class Scheduler {
       })
       .then((result) => {
         this.#atWork.delete(policy.name);
-        looks.set(policy.name, this.#lookAgainAt(policy, result, now));
+        looks.set(policy.name, this.#lookAgainAt(policy, result, now, local));
         this.#wakeable.wake();
       });
     this.#atWork.set(policy.name, work);
   }
 
-  #lookAgainAt(policy: Policy, result: 'done' | 'more' | 'again', now: Instant): Instant {
-    if (result === 'more') return now;
+  #lookAgainAt(policy: Policy, result: 'done' | 'more' | 'again', now: Instant, local: Instant): Instant {
+    if (result === 'more') return local;
     if (result === 'again') return addMs(this.#deps.clock.now(), FIRE_AGAIN);
-    return fireTimesOf(policy.schedule).next(now) ?? addMs(now, LONGEST_SLEEP);
+    const next = fireTimesOf(policy.schedule).next(now);
+    // Due times are on the store's clock, sleeps on this process's: `local` is when the store said `now`.
+    return addMs(local, next === null ? LONGEST_SLEEP : next - now);
   }
 }

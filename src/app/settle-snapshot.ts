@@ -1,4 +1,3 @@
-import { CloudFailure } from '#domain/failure/failure';
 import type { Failure } from '#domain/failure/failure';
 import { retryDelay } from '#domain/failure/retry-delay';
 import { withAttempt } from '#domain/run';
@@ -9,6 +8,7 @@ import type { DurationMs } from '#domain/time';
 import { endRun } from './end-run.ts';
 import { mayHaveDuplicates, removeDuplicates } from './remove-duplicates.ts';
 import { deadlineOf } from './execute-run.ts';
+import { removeFailed } from './remove-failed.ts';
 import { runFields } from './run-in-hand.ts';
 import { VOLUME_HOLD } from './volume-turn.ts';
 import type { WatchDeps, WatchedRun } from './watched-run.ts';
@@ -79,15 +79,6 @@ async function failedToMake(deps: WatchDeps, { run, revision, firing }: WatchedR
   }
   if (run.snapshotId !== null && code === 'snapshot_error') await removeFailed(deps, firing.target, run.snapshotId, signal);
   return true;
-}
-
-/** Best effort: what stays is cleaned up with the failed snapshots of the policy. */
-async function removeFailed(deps: WatchDeps, target: string, snapshotId: string, signal: AbortSignal): Promise<void> {
-  try {
-    await deps.clouds.of(target).deleteSnapshot(snapshotId, { signal, priority: 'prune' });
-  } catch (error) {
-    if (!(error instanceof CloudFailure)) throw error;
-  }
 }
 
 function snapshotFailure(code: string, message: string): Failure {

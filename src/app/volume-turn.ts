@@ -27,7 +27,8 @@ export async function holdVolume(deps: ExecuteDeps, { run, revision, firing }: R
     await deps.ledger.releaseVolume(firing.target, run.volumeId, holder);
     return again(deps, 0 as DurationMs);
   }
-  if (other.firing.policy === firing.policy) {
+  // Due times caught up with are all due at once: they take their turns.
+  if (other.firing.policy === firing.policy && firing.trigger !== 'catch-up') {
     // After a lost answer of this very run the snapshot may exist: it is looked for, never skipped.
     if (run.phase === 'requesting') return again(deps, TURN_AGAIN);
     await endRun(deps, firing, run, revision, 'skipped', skipped(`overlap: the run of an earlier due time, ${holder}, is still making its snapshot`));

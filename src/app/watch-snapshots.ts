@@ -14,6 +14,9 @@ export const STRAGGLER_AFTER: DurationMs = (10 * MINUTE) as DurationMs;
 /** Up to so many snapshots, asking for each costs no more than a page of the listing. */
 const FEW = 2;
 
+/** So many snapshots that cannot be shown end a pass. */
+const FAILURES_PER_PASS = 3;
+
 /** How many records are settled at the same time. */
 const SETTLED_AT_ONCE = 64;
 
@@ -63,10 +66,17 @@ export async function watchSnapshots(deps: WatchDeps, target: string, signal: Ab
 
   // What no page showed is asked for one by one: a few, the stragglers, and what the cloud does not list (yet).
   const listed = new Set(recent.map(([snapshotId]) => snapshotId).filter((snapshotId) => !unseen.has(snapshotId)));
+  const failures: CloudFailure[] = [];
   for (const [snapshotId, run] of runs) {
     if (listed.has(snapshotId)) continue;
-    await settle([[run, await showOrNull(deps, target, snapshotId, signal)]]);
+    try {
+      await settle([[run, await showOrNull(deps, target, snapshotId, signal)]]);
+    } catch (error) {
+      // One that cannot be shown keeps no other waiting; several are a cloud that does not answer.
+      if (!(error instanceof CloudFailure) || failures.push(error) >= FAILURES_PER_PASS) throw error;
+    }
   }
+  if (failures[0] !== undefined) throw failures[0];
   return runs.size - settled;
 }
 

@@ -86,11 +86,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
   const runtimes: TargetRuntime[] = [];
+  let hasRedis = false;
 
   const gauges = statusGauges(registry, {
     policies: async () => (await readStatus({ ledger, policies })).policies,
-    queues: () =>
-      Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, states: await queue.depth(name) }))),
+    // A BullMQ queue that was opened while Redis is away stays unusable when it comes (seen on 6.7.0).
+    queues: async () =>
+      hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, states: await queue.depth(name) }))) : [],
     tokens: () => clouds.tokens(),
     config: () => ({ successful: true, loadedAtSeconds }),
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
@@ -106,11 +108,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   });
-  const url = await server.listen({ host: options.host, port: options.port });
+  const url = await server.listen({ host: options.host, port: options.port }).catch((error: unknown) => {
+    blocking.disconnect();
+    commands.disconnect();
+    throw error;
+  });
 
   async function start(): Promise<void> {
     await untilRedisAnswers(commands, stopping.signal);
     if (stopping.signal.aborted) return;
+    hasRedis = true;
     checkStore(telemetry, await readStoreFacts(commands));
     if (isWorker) {
       for (const target of policies.current().targets) {
@@ -138,7 +145,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   async function stop(drainMs: number): Promise<boolean> {
     const stopAt = performance.now();
-    const { active } = await Promise.race([activeRuns(queue, policies), setTimeout(CLOSE_MS, { active: 0 })]);
+    const { active } = hasRedis ? await Promise.race([activeRuns(queue, policies), setTimeout(CLOSE_MS, { active: 0 })]) : { active: 0 };
     telemetry.emit('worker.draining', { active, drainMs });
     stopping.abort(new Error('stopping'));
     const drained = await Promise.all(runtimes.map((runtime) => runtime.close(drainMs)));

@@ -105,11 +105,12 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .addHelpText('after', '\nExamples:\n  snapkeep runs --outcome failed --since 24h --config policies/\n  snapkeep runs show ID --config policies/')
     .action((policy: string | undefined, options: StoreArgs & RunsArgs) => run(handlers.runs({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
-  withStore(runs.command('show').description('one run with every answer of the cloud'))
+  // The flags are those of `runs`, before or after `show`.
+  runs
+    .command('show')
+    .description('one run with every answer of the cloud')
     .argument('<id>')
-    .option('--json', 'for machines', false)
     .action((id: string, _options: object, command: Command) => {
-      // What stands before `show` belongs to `runs`; both count.
       const options = command.optsWithGlobals<StoreArgs & { json: boolean }>();
       return run(handlers.runsShow({ ...options, id }));
     });

@@ -27,7 +27,7 @@ export function decideAfterFailure(input: {
   const delay = Math.max(backoff, failure.retryAfterMs ?? 0) as DurationMs;
   switch (failure.kind) {
     case 'throttled':
-      return { kind: 'wait', delay: (failure.retryAfterMs ?? backoff) as DurationMs };
+      return { kind: 'wait', delay: (failure.retryAfterMs === null || failure.retryAfterMs === 0 ? backoff : failure.retryAfterMs) as DurationMs };
     case 'transient':
     case 'unknown':
       if (tries < attempts) return { kind: 'retry', delay, look: failure.outcomeUnknown };

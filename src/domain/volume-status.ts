@@ -1,34 +1,22 @@
 /**
  * Whether a volume in this status can be snapshotted: `ready` now (`in-use` only with force), `busy` once the status
- * has passed by itself, `broken` not before somebody mends it, `unknown` for a word that is in none of the lists.
- * Source: EVS API reference, disk status; for the OpenStack words, Cinder 21.3.1 (Zed).
+ * has passed by itself, `broken` not before somebody does something, `unknown` for a word that is in none of the lists.
  */
 export type VolumeReadiness = 'ready' | 'busy' | 'broken' | 'unknown';
 
-const readiness: Readonly<Record<string, VolumeReadiness>> = {
-  'available': 'ready',
-  'in-use': 'ready',
-  'attaching': 'busy',
-  'detaching': 'busy',
-  'reserved': 'busy',
-  'creating': 'busy',
-  'downloading': 'busy',
-  'uploading': 'busy',
-  'extending': 'busy',
-  'retyping': 'busy',
-  'backing-up': 'busy',
-  'restoring-backup': 'busy',
-  'rollbacking': 'busy',
-  'maintenance': 'busy',
-  'awaiting-transfer': 'busy',
-  'deleting': 'broken',
-  'error': 'broken',
-  'error_deleting': 'broken',
-  'error_extending': 'broken',
-  'error_restoring': 'broken',
-  'error_rollbacking': 'broken',
-};
+/** EVS API reference, disk status; the same words in Cinder 21.3.1 (Zed). */
+export const PASSING_STATUSES: ReadonlySet<string> = new Set([
+  'attaching', 'detaching', 'creating', 'downloading', 'uploading', 'extending', 'retyping', 'backing-up', 'restoring-backup',
+  'rollbacking', 'reserved', 'maintenance', 'migrating', 'managing', 'updating', 'restoring', 'snapshotting',
+]);
 
+const ready: ReadonlySet<string> = new Set(['available', 'in-use']);
+const broken: ReadonlySet<string> = new Set(['deleting', 'awaiting-transfer']);
+
+/** `status` is the cloud's word, in any case. */
 export function volumeReadiness(status: string): VolumeReadiness {
-  return readiness[status.toLowerCase()] ?? 'unknown';
+  const word = status.toLowerCase();
+  if (ready.has(word)) return 'ready';
+  if (PASSING_STATUSES.has(word)) return 'busy';
+  return broken.has(word) || word.startsWith('error') ? 'broken' : 'unknown';
 }

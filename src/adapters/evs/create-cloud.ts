@@ -26,7 +26,7 @@ export function createCloud(target: Target, { context, auth, limiter }: CloudDep
   const hasNative = target.api === 'evs-v3';
 
   return {
-    async createSnapshot(request, options) {
+    createSnapshot(request, options) {
       const snapshot = {
         volume_id: request.volumeId,
         name: request.name,

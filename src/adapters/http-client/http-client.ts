@@ -1,4 +1,4 @@
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
 import type { DurationMs } from '#domain/time';
 import { dispatchOnce } from './dispatch-once.ts';
 import type { HttpClient } from './http-exchange.ts';
@@ -27,19 +27,23 @@ const MAX_CONNECT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  let dispatcher: Dispatcher | null = null;
+  const opened = new Map<string, Dispatcher>();
   let closed = false;
 
-  function open(): Dispatcher {
+  function dispatcherOf(url: string): Dispatcher {
+    const origin = originOf(url);
     if (closed) throw new TransportError('connect', 'closed', 'the client is closed');
-    dispatcher ??= createDispatcher(options);
-    return dispatcher;
+    const known = opened.get(origin);
+    if (known !== undefined) return known;
+    const made = createDispatcher(origin, options);
+    opened.set(origin, made);
+    return made;
   }
 
   return {
     async request(request) {
       request.signal?.throwIfAborted();
-      return dispatchOnce(open(), {
+      return await dispatchOnce(dispatcherOf(request.url), {
         ...request,
         headers: { ...request.headers, 'user-agent': `snapkeep/${options.version}`, 'accept-encoding': 'identity' },
         timeoutMs: options.timeout,
@@ -48,18 +52,25 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     async close() {
       closed = true;
-      const closing = dispatcher;
-      dispatcher = null;
-      await closing?.close();
+      const closing = [...opened.values()];
+      opened.clear();
+      await Promise.all(closing.map((dispatcher) => dispatcher.close()));
     },
   };
 }
 
-/** Made at the first call, so that a CA file that is missing fails calls, which say so, and not the whole service. */
-function createDispatcher(options: HttpClientOptions): Dispatcher {
+/** Up to the path. */
+function originOf(url: string): string {
+  const end = url.indexOf('/', 'https://'.length);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** Made at the first call to an origin, so that a CA file that is missing fails calls, which say so, and not the whole service. */
+function createDispatcher(origin: string, options: HttpClientOptions): Dispatcher {
+  if (!/^https?:$/.test(URL.parse(origin)?.protocol ?? '')) throw new TransportError('connect', 'network', 'the endpoint is not an http or https URL');
   const tls = { ...readTrust(options.caFile), allowH2: false };
   const connectTimeout = Math.min(options.timeout, MAX_CONNECT_MS);
-  const agent = {
+  const pool = {
     connections: options.connections ?? DEFAULT_CONNECTIONS,
     pipelining: 1,
     allowH2: false,
@@ -72,10 +83,10 @@ function createDispatcher(options: HttpClientOptions): Dispatcher {
     maxHeaderSize: MAX_HEADER_BYTES,
     connect: { ...tls, timeout: connectTimeout },
   };
-  // The other one parses the URL and asks the environment again for every call.
-  if (!proxyVariables.some((name) => (process.env[name] ?? '') !== '')) return new Agent(agent);
+  // The agent parses the origin and asks the environment again for every call.
+  if (!proxyVariables.some((name) => (process.env[name] ?? '') !== '')) return new Pool(origin, pool);
   try {
-    return new EnvHttpProxyAgent({ ...agent, requestTls: tls, proxyTls: tls });
+    return new EnvHttpProxyAgent({ ...pool, requestTls: tls, proxyTls: tls });
   } catch {
     // The error of a malformed URL carries the URL, and a proxy's may hold a password.
     throw new TransportError('connect', 'proxy', 'HTTP_PROXY or HTTPS_PROXY is not a URL');

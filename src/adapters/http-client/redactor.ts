@@ -19,7 +19,9 @@ export function createRedactor(): Redactor {
 
   function mask(text: string): string {
     let out = text;
-    for (const spellings of secrets.values()) for (const spelling of spellings) out = out.replaceAll(spelling, MASK);
+    for (const spellings of secrets.values()) {
+      for (const spelling of spellings) if (out.includes(spelling)) out = out.replaceAll(spelling, MASK);
+    }
     return out;
   }
 

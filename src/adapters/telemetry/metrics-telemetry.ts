@@ -24,7 +24,7 @@ export function metricsTelemetry(registry: MetricsRegistry): Telemetry {
   const adopted = new Counter({ name: 'snapkeep_snapshots_adopted_total', help: 'Snapshots of an earlier try that were taken over', labelNames: ['target', 'policy'], registers });
   const duplicates = new Counter({ name: 'snapkeep_snapshots_duplicate_total', help: 'Second snapshots of a run that were deleted', labelNames: ['target', 'policy'], registers });
 
-  function countFailure({ target, policy, kind, httpStatus, errorCode }: EventFields['run.attempt_failed'] | EventFields['firing.plan_failed']): void {
+  function countFailure({ target, policy, kind, httpStatus, errorCode }: EventFields['policy.start_failed']): void {
     failures.inc({ target, policy, kind, status: httpStatus === null ? 'none' : String(httpStatus), code: errorCode ?? 'none' });
   }
 
@@ -41,6 +41,7 @@ export function metricsTelemetry(registry: MetricsRegistry): Telemetry {
     'run.retry': ({ target, policy, kind }) => retries.inc({ target, policy, kind }),
     'run.attempt_failed': countFailure,
     'firing.plan_failed': countFailure,
+    'policy.start_failed': countFailure,
     'snapshot.adopted': ({ target, policy }) => adopted.inc({ target, policy }),
     'snapshot.duplicate': ({ target, policy }) => duplicates.inc({ target, policy }),
     'api.called': ({ target, operation, httpStatus, errorCode, durationMs }) => {

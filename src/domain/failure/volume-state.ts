@@ -1,3 +1,5 @@
+import { PASSING_STATUSES } from '../volume-status.ts';
+
 /** What a refusal says of the state the volume or snapshot is in. */
 export type StateRefusal =
   /** It passes by itself. */
@@ -5,12 +7,6 @@ export type StateRefusal =
   | { readonly type: 'in-use' }
   /** It stays until somebody does something. */
   | { readonly type: 'lasting' };
-
-/** EVS API reference, disk status; the same words in Cinder. `deleting` ends in a 404, which then decides. */
-const passing: ReadonlySet<string> = new Set([
-  'attaching', 'detaching', 'creating', 'deleting', 'downloading', 'uploading', 'extending', 'retyping', 'backing-up', 'restoring-backup',
-  'rollbacking', 'reserved', 'maintenance', 'migrating', 'managing', 'updating', 'restoring', 'snapshotting',
-]);
 
 const currentStatus = /current status is:?\s*["']?([a-z][\w-]*)/i;
 const inStatus = /\bis in ["']?([a-z][\w-]*)["']? (?:status|state|mode)\b/i;
@@ -28,5 +24,6 @@ export function readStateRefusal(message: string): StateRefusal | null {
   if (word === 'in-use') return { type: 'in-use' };
   if (word.startsWith('error') || word === 'awaiting-transfer') return { type: 'lasting' };
   // A word that neither list knows is waited for where it names something going on.
-  return { type: passing.has(word) || word.includes('ing') ? 'passing' : 'lasting' };
+  // `deleting`, too: it ends in a 404, which then decides.
+  return { type: PASSING_STATUSES.has(word) || word.includes('ing') ? 'passing' : 'lasting' };
 }

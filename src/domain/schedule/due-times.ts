@@ -33,8 +33,10 @@ export function decideDueTimes(input: {
   catchUpWindow: DurationMs;
 }): DueStep {
   const { watermark, now, catchUp, catchUpWindow } = input;
-  const due = now > watermark ? input.between(watermark, now, MAX_DUE_PER_STEP) : [];
-  const more = due.length === MAX_DUE_PER_STEP;
+  // One more than a step takes tells a full step from one that something follows.
+  const found = now > watermark ? input.between(watermark, now, MAX_DUE_PER_STEP + 1) : [];
+  const more = found.length > MAX_DUE_PER_STEP;
+  const due = found.slice(0, MAX_DUE_PER_STEP);
   const newest = due.at(-1);
   if (newest === undefined) return { fire: [], missed: [], watermark, more: false };
 

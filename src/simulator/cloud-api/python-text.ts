@@ -22,10 +22,18 @@ export function pythonStr(value: unknown): string {
 
 function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text
+  const safe = text
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
     .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t');
-  return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
+    .replaceAll('\t', '\\t')
+    .replaceAll(/[\p{C}\p{Z}]/gu, (letter) => (letter === ' ' ? letter : escaped(letter)));
+  return quote + (quote === "'" ? safe.replaceAll("'", "\\'") : safe) + quote;
+}
+
+/** What Python holds unprintable, by its number. */
+function escaped(letter: string): string {
+  const code = letter.codePointAt(0) ?? 0;
+  const [mark, digits] = code <= 0xff ? ['x', 2] : code <= 0xff_ff ? ['u', 4] : ['U', 8];
+  return `\\${mark}${code.toString(16).padStart(digits, '0')}`;
 }

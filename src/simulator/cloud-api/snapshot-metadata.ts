@@ -1,11 +1,14 @@
 import { reading, type Call, type Outcome, type Prepared } from '../http/call.ts';
-import { badRequest, notFound } from '../http/refusal.ts';
+import { badRequest, notFound, serviceRefusal, type Refusal } from '../http/refusal.ts';
 import { isObject, stringMap, type JsonObject } from '../http/json-value.ts';
 import { emptyReply, jsonReply, type Reply } from '../http/reply.ts';
 import type { SnapshotRecord, StringMap } from '../state/snapshot.ts';
 import { snapshotJson } from './snapshot-json.ts';
 import { visibleSnapshot } from './snapshot-lookup.ts';
-import { checkMetadata, jsonBody, refuseFourByteLetters, refuseSystemKeys, refuseUnknownKeys } from './validate-body.ts';
+import { jsonBody, refuseFourByteLetters, refuseSystemKeys } from './validate-body.ts';
+
+/** Of a key as of a value. */
+const maxChars = 255;
 
 export function showMetadata(call: Call): Prepared {
   const snapshot = visibleSnapshot(call);
@@ -15,14 +18,14 @@ export function showMetadata(call: Call): Prepared {
 /** POST: the given keys are added or overwritten, the others stay. */
 export function mergeMetadata(call: Call): Prepared {
   const snapshot = visibleSnapshot(call);
-  const given = bodyMap(call, 'metadata');
+  const given = checked(call, sentMap(call, 'metadata'));
   return { commit: () => store(call, snapshot, { ...snapshot.metadata, ...given }) };
 }
 
 /** PUT: the whole map is replaced. */
 export function replaceMetadata(call: Call): Prepared {
   const snapshot = visibleSnapshot(call);
-  const given = bodyMap(call, 'metadata');
+  const given = checked(call, sentMap(call, 'metadata'));
   return { commit: () => store(call, snapshot, given) };
 }
 
@@ -35,10 +38,10 @@ export function showMetadataKey(call: Call): Prepared {
 export function writeMetadataKey(call: Call): Prepared {
   const snapshot = visibleSnapshot(call);
   const key = call.params['key'] ?? '';
-  const given = bodyMap(call, 'meta');
-  // Text as in Cinder's source (api/v3/snapshot_metadata.py).
-  if (!Object.hasOwn(given, key)) throw badRequest('Request body and URI mismatch');
-  if (Object.keys(given).length > 1) throw badRequest('Request body contains too many items');
+  const sent = sentMap(call, 'meta');
+  if (!Object.hasOwn(sent, key)) throw badRequest('Request body and URI mismatch');
+  if (Object.keys(sent).length > 1) throw badRequest('Request body contains too many items');
+  const given = checked(call, sent);
   return {
     commit() {
       edit(call, snapshot, { ...snapshot.metadata, ...given });
@@ -59,7 +62,7 @@ export function deleteMetadataKey(call: Call): Prepared {
   };
 }
 
-function bodyMap(call: Call, field: 'metadata' | 'meta'): StringMap {
+function sentMap(call: Call, field: 'metadata' | 'meta'): JsonObject {
   const { flavour } = call.cloud.identity;
   if (call.request.body.length === 0) {
     throw badRequest('The server could not comply with the request since it is either malformed or otherwise incorrect.');
@@ -67,17 +70,28 @@ function bodyMap(call: Call, field: 'metadata' | 'meta'): StringMap {
   const body = jsonBody(call.request, flavour);
   const map = isObject(body) ? body[field] : undefined;
   if (!isObject(map)) throw badRequest(`Missing required element '${field}' in request body.`);
-  return stringMap(map);
+  return map;
 }
 
 /** No schema stands before these calls, so all is checked by hand, and more is let through than on a create (seen on Cinder 21.3.1). */
-function checkPairs(call: Call, map: JsonObject): StringMap {
+function checked(call: Call, map: JsonObject): StringMap {
   const { flavour } = call.cloud.identity;
+  const invalid = 'Invalid metadata: Invalid input received:';
   for (const [key, value] of Object.entries(map)) {
-    if (typeof value !== 'string') throw badRequest(`Invalid metadata: Invalid input received: Value for metadata key: ${key} is not a string or unicode`);
-    if (key === '') throw badRequest('Invalid metadata: Invalid input received: Metadata key:  has 0 characters, less than 1.');
+    if (key === '') throw badRequest(`${invalid} Metadata key:  has 0 characters, less than 1.`);
+    if (typeof value !== 'string') throw badRequest(`${invalid} Value for metadata key: ${key} is not a string or unicode`);
+    if ([...key].length > maxChars) throw tooLong(`key ${key}`);
+    if ([...value].length > maxChars) throw tooLong(`key ${key} value`);
   }
-  return stringMap(map);
+  refuseSystemKeys(Object.keys(map), flavour);
+  const pairs = stringMap(map);
+  refuseFourByteLetters(flavour, [...Object.keys(pairs), ...Object.values(pairs)]);
+  return pairs;
+}
+
+/** The status of a quota, and yet none. */
+function tooLong(what: string): Refusal {
+  return serviceRefusal(413, `Invalid metadata size: Metadata property ${what} greater than ${maxChars} characters.`);
 }
 
 function existingKey(call: Call, snapshot: SnapshotRecord): string {

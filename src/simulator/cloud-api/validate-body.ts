@@ -79,14 +79,12 @@ export function checkPrintable(object: JsonObject, field: string, flavour: Flavo
   throw invalidField(field, value, `${pythonRepr(value)} does not match '^[\\\\ -\\\\~…]*$'`);
 }
 
-/** A map of strings; null is allowed where `nullable`. */
-export function checkMetadata(object: JsonObject, field: string, flavour: Flavour, nullable: boolean): void {
+/** A map of strings, or null. */
+export function checkMetadata(object: JsonObject, field: string, flavour: Flavour): void {
   if (!Object.hasOwn(object, field)) return;
   const value = object[field];
-  if (value === null && nullable) return;
-  if (!isObject(value)) {
-    throw invalidField(field, value, `${pythonRepr(value)} is not of type 'object'${nullable ? ", 'null'" : ''}`);
-  }
+  if (value === null) return;
+  if (!isObject(value)) throw invalidField(field, value, `${pythonRepr(value)} is not of type 'object', 'null'`);
   if (flavour === 'evs' && Buffer.byteLength(JSON.stringify(value)) >= metadataMaxBytes) {
     throw badRequest('size of metadata is too large!', 'EVS.1005');
   }

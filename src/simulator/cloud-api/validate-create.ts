@@ -45,7 +45,7 @@ export function validateCreate(body: unknown, flavour: Flavour): CreateInput {
     checkPrintable(inner, 'description', flavour);
     checkVolumeId(inner, flavour);
     checkForce(inner);
-    checkMetadata(inner, 'metadata', flavour, true);
+    checkMetadata(inner, 'metadata', flavour);
     if (!Object.hasOwn(inner, 'volume_id')) {
       throw invalidField('snapshot', inner, "'volume_id' is a required property");
     }

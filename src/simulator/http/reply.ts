@@ -62,6 +62,7 @@ function inShape(flavour: Flavour, requestId: string, parts: RefusalParts): Repl
 function wrapped(flavour: Flavour, parts: RefusalParts, wrapper: string): Reply {
   const { status, message, headers = {}, extra = {} } = parts;
   const code = flavour === 'evs' ? String(status) : status;
-  const retryAfter = wrapper === 'overLimit' ? { retryAfter: headers['Retry-After'] ?? '0' } : {};
+  const wait = headers['Retry-After'];
+  const retryAfter = wrapper === 'overLimit' && wait !== undefined ? { retryAfter: wait } : {};
   return { ...jsonReply(status, { [wrapper]: { code, message, ...retryAfter, ...extra } }, headers), code: wrapper };
 }

@@ -175,6 +175,7 @@ function tooLarge(flavour: 'evs' | 'cinder'): Refusal {
   if (flavour === 'evs') return gatewayRefusal(413, 'APIGW.0201', 'Request entity too large');
   return new Refusal({
     shape: 'html',
+    stage: 'pipeline',
     status: 413,
     code: 'Request Entity Too Large',
     message: `Request is too large. Larger than max_request_body_size (${maxBodyBytes.cinder}).`,

@@ -1,0 +1,185 @@
+import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, Quota, SnapshotQuery } from '#app/ports/cloud';
+import type { Clouds } from '#app/ports/clouds';
+import type { CloudFailure } from '#domain/failure/failure';
+import type { Snapshot } from '#domain/snapshot';
+import { addMs } from '#domain/time';
+import type { DurationMs, Instant } from '#domain/time';
+import type { Volume } from '#domain/volume';
+import { volumeReadiness } from '#domain/volume-status';
+import { answers, cinderError, refused } from './cloud-answers.ts';
+import type { ManualClock } from './manual-clock.ts';
+
+export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'other';
+
+/** What the next create call does, in place of going well. */
+export interface CreateScript {
+  /** Refuses with this, and nothing is made. */
+  readonly refuse?: CloudFailure;
+  /** Makes the snapshot, and then fails with this. */
+  readonly loseAnswer?: CloudFailure;
+  /** Makes the snapshot, which ends as this; `creating` for ever. */
+  readonly ends?: 'error' | 'creating';
+  /** The token is refused first: the call is sent twice, the second time with a fresh one. */
+  readonly renewsToken?: boolean;
+  /** The snapshot is in no answer before this has passed. */
+  readonly invisibleFor?: number;
+}
+
+interface MadeSnapshot {
+  readonly snapshot: Snapshot;
+  readonly madeAt: Instant;
+  readonly visibleAt: Instant;
+  readonly ends: string;
+}
+
+/** One cloud in memory, behind the port: volumes with a status, snapshots that take their time by the manual clock. */
+export class FakeCloud implements Cloud, Clouds {
+  readonly #clock: ManualClock;
+  readonly volumes = new Map<string, Volume>();
+  #made: MadeSnapshot[] = [];
+  #ids = 0;
+  readonly #createScripts: CreateScript[] = [];
+  readonly #failures = new Map<CloudOperation, CloudFailure[]>();
+  /** Create calls that were sent. */
+  readonly creates: CreateSnapshotRequest[] = [];
+  readonly deleted: string[] = [];
+  readonly #calls: { readonly operation: CloudOperation; readonly priority: CallPriority | undefined }[] = [];
+  /** How long a snapshot is `creating`. */
+  creationMs = 3_000;
+  pageSize = 1_000;
+  /** Awaited in every call before anything happens: a slow or hanging cloud. */
+  beforeCall: (operation: CloudOperation, subject: string) => Promise<void> = async () => undefined;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  of(): Cloud {
+    return this;
+  }
+
+  addVolume(id: string, fields: Partial<Volume> = {}): void {
+    this.volumes.set(id, { id, name: id, status: 'available', sizeGb: 10, availabilityZone: null, metadata: {}, tags: {}, createdAt: null, ...fields });
+  }
+
+  setVolumeStatus(id: string, status: string): void {
+    const volume = this.volumes.get(id);
+    if (volume !== undefined) this.volumes.set(id, { ...volume, status });
+  }
+
+  /** What the next create calls do, one each; afterwards they go well. */
+  scriptCreates(...scripts: readonly CreateScript[]): void {
+    this.#createScripts.push(...scripts);
+  }
+
+  /** The next calls of this kind fail, one with each. */
+  failNext(operation: CloudOperation, ...failures: readonly CloudFailure[]): void {
+    this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), ...failures]);
+  }
+
+  /** How many calls of this kind came, failed ones too; a listing counts its pages. */
+  calls(operation: CloudOperation, priority?: CallPriority): number {
+    return this.#calls.filter((call) => call.operation === operation && (priority === undefined || call.priority === priority)).length;
+  }
+
+  /** Everything that exists, visible or not, oldest first. */
+  snapshots(): Snapshot[] {
+    return this.#made.map((made) => this.#shown(made));
+  }
+
+  removeSnapshot(id: string): void {
+    this.#made = this.#made.filter(({ snapshot }) => snapshot.id !== id);
+  }
+
+  async createSnapshot(request: CreateSnapshotRequest, options?: CallOptions): Promise<{ snapshot: Snapshot; requestId: string | null }> {
+    options?.signal?.throwIfAborted();
+    await options?.beforeSend?.();
+    const script = this.#createScripts.shift() ?? {};
+    // Refused with 401, and sent again with a fresh token.
+    if (script.renewsToken === true) await options?.beforeSend?.();
+    this.creates.push(request);
+    await this.#call('createSnapshot', request.volumeId, options);
+    if (script.refuse !== undefined) throw script.refuse;
+    const volume = this.volumes.get(request.volumeId);
+    if (volume === undefined) throw answers.gone();
+    if (volumeReadiness(volume.status) !== 'ready') throw stateRefusal(volume.status);
+
+    this.#ids += 1;
+    const now = this.#clock.now();
+    const { volumeId, name, metadata } = request;
+    const snapshot: Snapshot = { id: `snap-${this.#ids}`, volumeId, name, metadata, status: 'creating', sizeGb: volume.sizeGb, createdAt: now };
+    this.#made.push({ snapshot, madeAt: now, visibleAt: addMs(now, script.invisibleFor ?? 0), ends: script.ends ?? 'available' });
+    if (script.loseAnswer !== undefined) throw script.loseAnswer;
+    return { snapshot, requestId: `req-create-${this.#ids}` };
+  }
+
+  async showSnapshot(id: string, options?: CallOptions): Promise<Snapshot> {
+    await this.#call('showSnapshot', id, options);
+    const snapshot = this.#visible().find((each) => each.id === id);
+    if (snapshot === undefined) throw refused(404, cinderError('itemNotFound', 404, `Snapshot ${id} could not be found.`));
+    return snapshot;
+  }
+
+  async *snapshotPages(query: SnapshotQuery, options?: CallOptions): AsyncGenerator<readonly Snapshot[]> {
+    const found = this.#visible().toReversed().filter((each) => query.volumeId === undefined || each.volumeId === query.volumeId);
+    for (let from = 0; from === 0 || from < found.length; from += this.pageSize) {
+      await this.#call('snapshotPages', query.volumeId ?? '', options);
+      yield found.slice(from, from + this.pageSize);
+    }
+  }
+
+  async deleteSnapshot(id: string, options?: CallOptions): Promise<void> {
+    await this.#call('deleteSnapshot', id, options);
+    if (!this.#made.some(({ snapshot }) => snapshot.id === id)) throw refused(404, cinderError('itemNotFound', 404, `Snapshot ${id} could not be found.`));
+    this.removeSnapshot(id);
+    this.deleted.push(id);
+  }
+
+  async *volumePages(_query: { withTags: boolean }, options?: CallOptions): AsyncGenerator<readonly Volume[]> {
+    await this.#call('volumePages', '', options);
+    yield [...this.volumes.values()];
+  }
+
+  async showVolume(id: string, options?: CallOptions): Promise<Volume> {
+    await this.#call('showVolume', id, options);
+    const volume = this.volumes.get(id);
+    if (volume === undefined) throw answers.gone();
+    return volume;
+  }
+
+  async snapshotQuota(): Promise<Quota> {
+    return { limit: null, inUse: this.#made.length };
+  }
+
+  createVolumeFromSnapshot(): Promise<Volume> {
+    return Promise.reject(new Error('the fake cloud restores nothing'));
+  }
+
+  async authenticate(): Promise<{ expiresInMs: DurationMs | null }> {
+    return { expiresInMs: null };
+  }
+
+  async close(): Promise<void> {
+    await this.#call('other', '');
+  }
+
+  async #call(operation: CloudOperation, subject: string, options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
+    this.#calls.push({ operation, priority: options?.priority });
+    await this.beforeCall(operation, subject);
+    const failure = this.#failures.get(operation)?.shift();
+    if (failure !== undefined) throw failure;
+  }
+
+  #visible(): Snapshot[] {
+    return this.#made.filter(({ visibleAt }) => visibleAt <= this.#clock.now()).map((made) => this.#shown(made));
+  }
+
+  #shown({ snapshot, madeAt, ends }: MadeSnapshot): Snapshot {
+    return { ...snapshot, status: this.#clock.now() >= addMs(madeAt, this.creationMs) ? ends : 'creating' };
+  }
+}
+
+function stateRefusal(status: string): CloudFailure {
+  return refused(400, cinderError('badRequest', 400, `Invalid volume: Volume status must be available or in-use, but current status is: ${status}.`));
+}
