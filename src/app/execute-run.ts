@@ -1,7 +1,7 @@
 import { spreadOffset } from '#domain/naming/spread';
 import { spreadAt } from '#domain/schedule/spread-at';
 import type { Policy } from '#domain/policy';
-import type { Firing } from '#domain/run';
+import type { Firing, Run } from '#domain/run';
 import { addMs } from '#domain/time';
 import type { Instant } from '#domain/time';
 import { endRun } from './end-run.ts';
@@ -29,15 +29,16 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
     await endRun(deps, firing, found.run, found.revision, 'skipped', skipped('the policy is gone'));
     return DONE;
   }
-  const inHand: RunInHand = { ...found, policy };
+  const inHand = await asFarAsKnown(deps, { ...found, policy });
+  if (inHand === null) return DONE;
 
   const late = deps.clock.now() > deadlineOf(firing, policy, found.run.volumeId);
   const turn = await holdVolume(deps, inHand);
   // Nothing of this run can be under way in the cloud: it need not go on waiting for its turn.
-  if (turn?.kind === 'again' && late && found.run.phase === 'queued') return tooLate(deps, inHand);
+  if (turn?.kind === 'again' && late && inHand.run.phase === 'queued') return tooLate(deps, inHand);
   if (turn !== null) return turn;
 
-  if (found.run.phase === 'requesting') {
+  if (inHand.run.phase === 'requesting') {
     const look = await lookForSnapshot(deps, inHand, late, signal);
     if (look !== null) return look;
   }
@@ -45,6 +46,18 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
   const busy = await checkVolume(deps, inHand, signal);
   if (busy !== null) return busy;
   return requestSnapshot(deps, inHand, signal);
+}
+
+/**
+ * A record that says `queued` in another process of the store than the one it was written in may have lost its last word:
+ * a create call may have been sent. Then it says so from now on. Null where somebody else has changed it.
+ */
+async function asFarAsKnown(deps: ExecuteDeps, inHand: RunInHand): Promise<RunInHand | null> {
+  const { run, revision, firing } = inHand;
+  if (run.phase !== 'queued' || firing.storeId === undefined || firing.storeId === (await deps.ledger.storeId())) return inHand;
+  const suspect: Run = { ...run, phase: 'requesting', requestedAt: deps.clock.now() };
+  const saved = await deps.ledger.saveRun(firing, suspect, revision);
+  return saved === null ? null : { ...inHand, run: suspect, revision: saved };
 }
 
 /** The last instant at which a run may still be tried. A caught-up run counts from when it was planned. */

@@ -19,6 +19,13 @@ export interface SchedulerDeps extends RebuildDeps {
   readonly replica: string;
 }
 
+/** When a policy is looked at, by the store's clock. */
+export interface DueTime {
+  readonly now: Instant;
+  /** Since when this scheduler knows the store's process to be the same: what was written before may have been lost. */
+  readonly storeSince: Instant;
+}
+
 /** Firings are planned one after the other: only the newest of those let go can have been begun. */
 const BEGUN_LOOKED_AT = 10;
 
@@ -34,7 +41,7 @@ export async function fireDueTimes(
   deps: SchedulerDeps,
   policy: Policy,
   known: PolicyState | null,
-  now: Instant,
+  { now, storeSince }: DueTime,
   signal: AbortSignal,
 ): Promise<'done' | 'more' | 'again'> {
   const key = scheduleKey(policy.schedule);
@@ -55,7 +62,9 @@ export async function fireDueTimes(
   const begun = paused ? [] : await begunFirings(deps, policy, step.missed, now);
   if (!paused) {
     for (const { due, trigger } of [...begun, ...step.fire]) {
-      if (!(await fire(deps, policy, due, trigger, signal))) return 'again';
+      // Begun by another replica before the store lost that, or may have been: its runs look before they ask for a snapshot.
+      const mayHaveBegun = due <= Math.max(storeSince, state.rebuiltAt ?? 0);
+      if (!(await fire(deps, policy, due, trigger, mayHaveBegun, signal))) return 'again';
     }
   }
   if (step.watermark > state.watermark && (await deps.ledger.advanceWatermark(policy.name, key, step.watermark))) {
@@ -116,11 +125,11 @@ async function settledState(
 }
 
 /** Plans one firing; false where it has to be tried again later. */
-async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: Trigger, signal: AbortSignal): Promise<boolean> {
+async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: Trigger, mayHaveBegun: boolean, signal: AbortSignal): Promise<boolean> {
   const lease = `plan:${policy.name}`;
   if (!(await deps.ledger.acquireLease(lease, deps.replica, PLANNING_LEASE))) return false;
   try {
-    await planFiring(deps, policy, { due, trigger, signal });
+    await planFiring(deps, policy, { due, trigger, signal, ...(mayHaveBegun ? { made: new Map() } : {}) });
     return true;
   } catch (error) {
     if (!(error instanceof CloudFailure)) throw error;

@@ -8,24 +8,27 @@ import type { Clouds } from './ports/clouds.ts';
 /** What the cloud's own list says of one policy. */
 export interface OwnedByPolicy {
   readonly newestDue: Instant;
-  /** The snapshots of the newest due time by run id, oldest first. */
-  readonly ofNewestDue: ReadonlyMap<string, readonly Snapshot[]>;
+  /** The snapshots of the newest due time and of others within `RECENT`, by due time and run id, oldest first. */
+  readonly made: ReadonlyMap<Instant, ReadonlyMap<string, readonly Snapshot[]>>;
   /** When the newest good snapshot of each volume was made. */
   readonly lastGood: ReadonlyMap<string, Instant>;
 }
 
 interface Gathered {
   newestDue: Instant;
-  ofNewestDue: Map<string, Snapshot[]>;
+  made: Map<Instant, Map<string, Snapshot[]>>;
   lastGood: Map<string, Instant>;
 }
+
+/** Firings due within this may still have had runs under way when a record was lost. */
+export const RECENT: DurationMs = (15 * MINUTE) as DurationMs;
 
 /** One listing serves all policies of a target that ask within this. */
 const FRESH: DurationMs = MINUTE;
 
 /**
  * Reads the snapshots of this instance off the cloud, from which the state can be rebuilt. Holds a few words for each
- * volume, not the snapshots themselves, but for those of the newest due time.
+ * volume, not the snapshots themselves, but for those of the newest due times.
  */
 export class OwnedSnapshots {
   readonly #deps: { clouds: Clouds; clock: Clock };
@@ -55,25 +58,29 @@ export class OwnedSnapshots {
     for await (const page of this.#deps.clouds.of(target).snapshotPages({}, { signal, priority: 'watch' })) {
       for (const snapshot of page) {
         const owner = ownershipOf(snapshot.metadata);
-        if (owner?.instance === instance) gather(policies, owner, snapshot);
+        if (owner?.instance === instance) gather(policies, owner, snapshot, addMs(this.#deps.clock.now(), -RECENT));
       }
     }
     return policies;
   }
 }
 
-function gather(policies: Map<string, Gathered>, owner: { policy: string; due: Instant; runId: string }, snapshot: Snapshot): void {
+function gather(policies: Map<string, Gathered>, owner: { policy: string; due: Instant; runId: string }, snapshot: Snapshot, recent: Instant): void {
   let of = policies.get(owner.policy);
   if (of === undefined) {
-    of = { newestDue: owner.due, ofNewestDue: new Map(), lastGood: new Map() };
+    of = { newestDue: owner.due, made: new Map(), lastGood: new Map() };
     policies.set(owner.policy, of);
   }
   if (owner.due > of.newestDue) {
+    if (of.newestDue < recent) of.made.delete(of.newestDue);
     of.newestDue = owner.due;
-    of.ofNewestDue = new Map();
   }
-  // The listing is newest first: what comes later is older.
-  if (owner.due === of.newestDue) of.ofNewestDue.set(owner.runId, [snapshot, ...(of.ofNewestDue.get(owner.runId) ?? [])]);
+  if (owner.due === of.newestDue || owner.due >= recent) {
+    const runs = of.made.get(owner.due) ?? new Map<string, Snapshot[]>();
+    of.made.set(owner.due, runs);
+    // The listing is newest first: what comes later is older.
+    runs.set(owner.runId, [snapshot, ...(runs.get(owner.runId) ?? [])]);
+  }
   if (snapshot.status !== 'available' || snapshot.createdAt === null) return;
   of.lastGood.set(snapshot.volumeId, Math.max(snapshot.createdAt, of.lastGood.get(snapshot.volumeId) ?? 0) as Instant);
 }

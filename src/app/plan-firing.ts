@@ -55,7 +55,7 @@ export async function planFiring(
   const { due, trigger, signal } = request;
   const now = deps.clock.now();
   const id = firingIdOf(deps.policies.current().instance, policy.name, due);
-  const firing = { id, policy: policy.name, target: policy.target, due, trigger, plannedAt: now };
+  const firing = { id, policy: policy.name, target: policy.target, due, trigger, plannedAt: now, storeId: await deps.ledger.storeId() };
   const opened = await deps.ledger.openFiring(firing);
   if (opened.total !== null) return opened;
   const of = { policy: policy.name, target: policy.target, due };

@@ -1,7 +1,9 @@
 import type { Policy } from '#domain/policy';
+import { MAX_DUE_PER_STEP } from '#domain/schedule/due-times';
 import { fireTimesOf } from '#domain/schedule/fire-times';
 import { addMs } from '#domain/time';
 import type { Instant } from '#domain/time';
+import { RECENT } from './owned-snapshots.ts';
 import type { OwnedByPolicy, OwnedSnapshots } from './owned-snapshots.ts';
 import { planFiring } from './plan-firing.ts';
 import type { PlanDeps } from './plan-firing.ts';
@@ -13,10 +15,13 @@ export interface RebuildDeps extends PlanDeps {
   readonly remembered: Map<string, PolicyState>;
 }
 
+/** Firings before the newest one that are taken up again at most: those of a policy that fires every few seconds. */
+const TAKEN_UP = 20;
+
 /**
  * Starts the record of a policy that has none: the policy is new, or the store has lost it. The cloud and what this
- * process remembers tell: the watermark is the newest due time that has a snapshot or was dealt with, and its firing is
- * taken up again with what was made of it. A policy that neither knows starts now. Nothing fires before this is done.
+ * process remembers tell: the watermark is the newest due time that has a snapshot or was dealt with; its firing and those
+ * shortly before are taken up again with what was made of them. A policy that neither knows starts now. Nothing fires before this is done.
  * Null where another replica was faster; throws CloudFailure where the cloud does not say.
  */
 export async function rebuildPolicy(deps: RebuildDeps, policy: Policy, scheduleKey: string, now: Instant, signal: AbortSignal): Promise<PolicyState | null> {
@@ -27,11 +32,12 @@ export async function rebuildPolicy(deps: RebuildDeps, policy: Policy, scheduleK
   const isNew = dealtWith === 0;
   const watermark = (isNew ? now : Math.min(dealtWith, now)) as Instant;
   if (!isNew) await takeUp(deps, policy, owned, watermark, now, signal);
-  if (!(await deps.ledger.startPolicy(policy.name, { watermark, scheduleKey }))) return null;
+  const state = { watermark, scheduleKey, ...(isNew ? {} : { rebuiltAt: now }) };
+  if (!(await deps.ledger.startPolicy(policy.name, state))) return null;
   // A volume that is named is known, and lags, before anything was listed.
   if (isNew && policy.volumes.ids.length > 0) await deps.ledger.setCovered(policy.name, policy.volumes.ids.map((id) => id.toLowerCase()), now);
   if (!isNew) deps.telemetry.emit('state.rebuilt', { policy: policy.name, target: policy.target, due: watermark, volumes: owned?.lastGood.size ?? 0 });
-  return { watermark, scheduleKey, paused: false };
+  return { ...state, paused: false };
 }
 
 async function takeUp(deps: RebuildDeps, policy: Policy, owned: OwnedByPolicy | null, due: Instant, now: Instant, signal: AbortSignal): Promise<void> {
@@ -39,9 +45,15 @@ async function takeUp(deps: RebuildDeps, policy: Policy, owned: OwnedByPolicy | 
     await deps.ledger.setCovered(policy.name, [...owned.lastGood.keys()], now);
     for (const [volumeId, at] of owned.lastGood) await deps.ledger.markGood(policy.name, volumeId, at);
   }
-  // A watermark that is no due time is where the policy started, or a manual firing: that may have been for a few volumes only.
-  const isScheduled = fireTimesOf(policy.schedule).previous(addMs(due, 1)) === due;
-  if (!isScheduled || now - due > policy.retry.deadline) return;
-  const made = owned?.newestDue === due ? owned.ofNewestDue : new Map<string, never>();
-  await planFiring(deps, policy, { due, trigger: 'catch-up', made, signal });
+  const fireTimes = fireTimesOf(policy.schedule);
+  // Runs of firings shortly before may have been under way too, as far back as there are snapshots of any. A watermark that
+  // is no due time is where the policy started, or a manual firing: that may have been for a few volumes only.
+  const oldest = Math.min(due, ...(owned === null ? [] : owned.made.keys()));
+  const from = Math.max(oldest, due - Math.min(RECENT, policy.retry.deadline)) as Instant;
+  const before = fireTimes.between(addMs(from, -1), addMs(due, -1), MAX_DUE_PER_STEP).slice(-TAKEN_UP);
+  const isScheduled = fireTimes.previous(addMs(due, 1)) === due;
+  for (const each of [...before, ...(isScheduled ? [due] : [])]) {
+    if (now - each > policy.retry.deadline) continue;
+    await planFiring(deps, policy, { due: each, trigger: 'catch-up', made: owned?.made.get(each) ?? new Map<string, never>(), signal });
+  }
 }

@@ -3,7 +3,7 @@ import { fireTimesOf } from '#domain/schedule/fire-times';
 import { HOUR, SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import { fireDueTimes } from './fire-due-times.ts';
-import type { SchedulerDeps } from './fire-due-times.ts';
+import type { DueTime, SchedulerDeps } from './fire-due-times.ts';
 import type { PolicyState } from './ports/ledger.ts';
 import { Wakeable } from './wakeable.ts';
 
@@ -23,6 +23,8 @@ export class Scheduler {
   /** When each policy has to be looked at next; absent is now. */
   #nextLook = new Map<string, Instant>();
   readonly #atWork = new Map<string, Promise<void>>();
+  /** The store's process, and since when this scheduler knows it. */
+  #store: { readonly id: string; readonly since: Instant } | null = null;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -57,7 +59,9 @@ export class Scheduler {
     if (due.length > 0) {
       const now = await ledger.now();
       const states = await ledger.policyStates(due.map(({ name }) => name));
-      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, now, looks, signal);
+      const storeId = await ledger.storeId();
+      if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
+      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since }, looks, signal);
     }
     let next = addMs(local, LONGEST_SLEEP);
     for (const { name } of policies.current().policies) {
@@ -67,9 +71,9 @@ export class Scheduler {
     return next;
   }
 
-  #start(policy: Policy, known: PolicyState | null, now: Instant, looks: Map<string, Instant>, signal: AbortSignal): void {
+  #start(policy: Policy, known: PolicyState | null, time: DueTime, looks: Map<string, Instant>, signal: AbortSignal): void {
     const local = this.#deps.clock.now();
-    const work = fireDueTimes(this.#deps, policy, known, now, signal)
+    const work = fireDueTimes(this.#deps, policy, known, time, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) {
           const errorMessage = error instanceof Error ? error.message : String(error);
@@ -79,7 +83,7 @@ export class Scheduler {
       })
       .then((result) => {
         this.#atWork.delete(policy.name);
-        looks.set(policy.name, this.#lookAgainAt(policy, result, now, local));
+        looks.set(policy.name, this.#lookAgainAt(policy, result, time.now, local));
         this.#wakeable.wake();
       });
     this.#atWork.set(policy.name, work);

@@ -45,6 +45,8 @@ export interface Firing {
   readonly due: Instant;
   readonly trigger: Trigger;
   readonly plannedAt: Instant;
+  /** Identity of the store's process in which it was recorded. */
+  readonly storeId?: string;
 }
 
 /** One firing on one volume. */

@@ -10,7 +10,7 @@ import { DUE, TARGET, World, policyOf } from '../fakes/world.ts';
 import { CrashAt, crashes, gatedDeps } from '../fakes/gated-ports.ts';
 import { reconcile } from '#app/reconcile';
 
-test('B1 exactly 1,000 due times: the newest is not lost', () => {
+test('exactly 1,000 due times: the newest is not lost', () => {
   const start = instant(0);
   const between = (after: number, until: number, max: number) => {
     const found = [];
@@ -22,12 +22,12 @@ test('B1 exactly 1,000 due times: the newest is not lost', () => {
   expect([...step.fire, ...(rest?.fire ?? [])]).toEqual([{ due: 1_000 * MINUTE, trigger: 'schedule' }]);
 });
 
-test('B2 throttled with Retry-After 0 does not come back at once', () => {
+test('throttled with Retry-After 0 does not come back at once', () => {
   const next = decideAfterFailure({ failure: answers.throttled('0').failure, tries: 1, attempts: 3, named: false, backoff: durationMs(10 * SECOND) });
   expect(next).toEqual({ kind: 'wait', delay: 10 * SECOND });
 });
 
-test('B3 a run that waits for another policy past its deadline ends', async () => {
+test('a run that waits for another policy past its deadline ends', async () => {
   const world = new World({ policies: [policyOf('nightly'), policyOf('hourly')] });
   world.cloud.scriptCreates({ ends: 'creating' });
   await world.plan(DUE, world.policy);
@@ -40,7 +40,7 @@ test('B3 a run that waits for another policy past its deadline ends', async () =
   expect(run).toMatchObject({ outcome: 'skipped' });
 });
 
-test('B4 firing.finished is told where the last run ends before the firing is closed', async () => {
+test('firing.finished is told where the last run ends before the firing is closed', async () => {
   const world = new World();
   world.cloud.scriptCreates({ refuse: answers.plain400() });
   const close = world.ledger.closeFiring.bind(world.ledger);
@@ -52,7 +52,7 @@ test('B4 firing.finished is told where the last run ends before the firing is cl
   expect(world.telemetry.count('firing.finished')).toBe(1);
 });
 
-test('B5 clock ahead of the store: no spinning', async () => {
+test('clock ahead of the store: no spinning', async () => {
   const world = new World({ now: '2026-11-24T10:30:00Z', policies: [policyOf('p', { schedule: { cron: ['0 * * * *'] } })] });
   world.ledger.skewMs = -20_000;
   let asked = 0;
@@ -64,7 +64,7 @@ test('B5 clock ahead of the store: no spinning', async () => {
   };
   const stop = new AbortController();
   const ended = new Scheduler(world.deps()).run(stop.signal);
-  const outcome = ended.then(() => 'ok', (e: Error) => e.message);
+  const outcome = ended.then(() => 'ok', (error: unknown) => (error instanceof Error ? error.message : String(error)));
   await world.clock.advanceTo('2026-11-24T11:00:30Z');
   stop.abort();
   expect(await outcome).toBe('ok');
@@ -72,7 +72,7 @@ test('B5 clock ahead of the store: no spinning', async () => {
   expect(asked).toBeLessThan(10);
 });
 
-test('B6 policies changed while the scheduler reads the store', async () => {
+test('policies changed while the scheduler reads the store', async () => {
   const world = new World({ now: '2026-11-24T10:40:00Z', policies: [policyOf('p', { schedule: { cron: ['0 0 1 1 *'] } })] });
   const scheduler = new Scheduler(world.deps());
   const states = world.ledger.policyStates.bind(world.ledger);
@@ -93,7 +93,7 @@ test('B6 policies changed while the scheduler reads the store', async () => {
   expect(world.telemetry.count('firing.planned')).toBeGreaterThan(100);
 });
 
-test('B8 a lost run is queued again for its share of the spread, not at once', async () => {
+test('a lost run is queued again for its share of the spread, not at once', async () => {
   const spread = durationMs(HOUR);
   const world = new World({ policies: [policyOf('nightly', { schedule: { spread } })] });
   await world.plan();
@@ -103,7 +103,7 @@ test('B8 a lost run is queued again for its share of the spread, not at once', a
   expect(world.queue.nextAt).toBe(before);
 });
 
-test('B9 catch-up all: each of the missed due times gets its snapshot', async () => {
+test('catch-up all: each of the missed due times gets its snapshot', async () => {
   const world = new World({ now: '2026-11-24T10:00:01Z', policies: [policyOf('p', { schedule: { cron: ['*/15 * * * *'], catchUp: 'all' } })] });
   const stop = new AbortController();
   const ended = new Scheduler(world.deps()).run(stop.signal);
@@ -116,7 +116,7 @@ test('B9 catch-up all: each of the missed due times gets its snapshot', async ()
   expect((await world.runs()).map(({ outcome }) => outcome)).toEqual(['available', 'available', 'available']);
 });
 
-test('B10 a straggler that cannot be shown does not starve the others', async () => {
+test('a straggler that cannot be shown does not starve the others', async () => {
   const world = new World({ volumes: ['vol-1', 'vol-2'] });
   await world.plan();
   await world.work();
@@ -131,7 +131,7 @@ test('B10 a straggler that cannot be shown does not starve the others', async ()
   expect((await world.runs()).map(({ outcome }) => outcome).toSorted()).toEqual(['available', 'pending']);
 });
 
-test('B11 the failed snapshot of a lost answer is deleted', async () => {
+test('the failed snapshot of a lost answer is deleted', async () => {
   const world = new World();
   world.cloud.scriptCreates({ loseAnswer: answers.timeout(), ends: 'error' });
   await world.plan();
@@ -139,7 +139,7 @@ test('B11 the failed snapshot of a lost answer is deleted', async () => {
   expect(world.cloud.snapshots().map(({ status }) => status)).toEqual(['available']);
 });
 
-test('B17 a second snapshot after a kill during the create call is found and removed', async () => {
+test('a second snapshot after a kill during the create call is found and removed', async () => {
   const world = new World();
   world.cloud.scriptCreates({ invisibleFor: 31_000 });
   await world.plan();

@@ -180,6 +180,15 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
     });
   });
 
+  test('the process of the store has a name that stays, and a firing keeps the one it was recorded in', async () => {
+    const storeId = await ledger.storeId();
+    expect(storeId).not.toBe('');
+    expect(await ledger.storeId()).toBe(storeId);
+
+    const opened = await ledger.openFiring({ ...firingOf('p', T0), storeId });
+    expect(opened.storeId).toBe(storeId);
+  });
+
   describe('volume holds', () => {
     test('one run holds a volume of a target', async () => {
       expect(await ledger.holdVolume('t', 'v', 'r1', LONG)).toBe('r1');

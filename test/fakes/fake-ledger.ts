@@ -20,7 +20,7 @@ interface Held {
 /** The ledger in memory. Counts are counted from the runs each time, so that they are an oracle for counters kept elsewhere. */
 export class FakeLedger implements Ledger {
   readonly #clock: Clock;
-  readonly #policies = new Map<string, { watermark: Instant; scheduleKey: string }>();
+  readonly #policies = new Map<string, { watermark: Instant; scheduleKey: string; rebuiltAt?: Instant }>();
   readonly #paused = new Set<string>();
   readonly #held = new Map<string, Held>();
   readonly #firings = new Map<string, FakeFiring>();
@@ -41,6 +41,13 @@ export class FakeLedger implements Ledger {
     return wasNew;
   }
 
+  /** Changed by a test: the store was restarted. */
+  store = 'store-1';
+
+  async storeId(): Promise<string> {
+    return this.store;
+  }
+
   async now(): Promise<Instant> {
     return addMs(this.#clock.now(), this.skewMs);
   }
@@ -54,9 +61,9 @@ export class FakeLedger implements Ledger {
     return states;
   }
 
-  async startPolicy(name: string, { watermark, scheduleKey }: { watermark: Instant; scheduleKey: string }): Promise<boolean> {
+  async startPolicy(name: string, state: { watermark: Instant; scheduleKey: string; rebuiltAt?: Instant }): Promise<boolean> {
     if (this.#policies.has(name)) return false;
-    this.#policies.set(name, { watermark, scheduleKey });
+    this.#policies.set(name, { ...state });
     return true;
   }
 
@@ -90,8 +97,8 @@ export class FakeLedger implements Ledger {
   async openFiring(firing: Firing): Promise<FiringRecord> {
     const known = this.#firings.get(firing.id);
     if (known !== undefined) return record(known);
-    const { id, policy, target, due, trigger, plannedAt } = firing;
-    const opened: FakeFiring = { firing: { id, policy, target, due, trigger, plannedAt }, total: null, finishedAt: null, runs: new Map() };
+    const { id, policy, target, due, trigger, plannedAt, storeId } = firing;
+    const opened: FakeFiring = { firing: { id, policy, target, due, trigger, plannedAt, ...(storeId === undefined ? {} : { storeId }) }, total: null, finishedAt: null, runs: new Map() };
     this.#firings.set(id, opened);
     return record(opened);
   }

@@ -22,13 +22,13 @@ import { waitFor } from '../support/wait-for.ts';
 const due = instant(Date.parse('2026-11-24T02:00:00Z'));
 const RUNS = 25;
 
-interface Working {
+interface Work {
   /** Records and queues so many runs of a new firing, and waits until each has been taken once. */
   round(name: string): Promise<void>;
 }
 
 /** Ledger, queue and a worker on the address, as a service puts them together. */
-async function working(url: string, body: (parts: Working) => Promise<void>, options: { password?: string; ca?: string } = {}): Promise<void> {
+async function expectWork(url: string, body: (parts: Work) => Promise<void>, options: { password?: string; ca?: string } = {}): Promise<void> {
   const address = parseRedisUrl(url, options.password ?? null);
   const ca = options.ca === undefined ? {} : { ca: options.ca };
   const [commands, blocking] = [connectRedis(address, 'commands', ca), connectRedis(address, 'queue', ca)];
@@ -97,7 +97,7 @@ describe.concurrent('Redis as operators run it', () => {
     await admin.acl('SETUSER', 'snapkeep', 'on', '>a secret', '~{snapkeep:*', '&*', '+@all', '-@dangerous', '+info', '+keys');
     admin.disconnect();
 
-    await working(`redis://snapkeep@127.0.0.1:${redis.port}`, ({ round }) => round('acl'), { password: 'a secret' });
+    await expectWork(`redis://snapkeep@127.0.0.1:${redis.port}`, ({ round }) => round('acl'), { password: 'a secret' });
   });
 
   test('TLS with an authority of its own', async () => {
@@ -110,7 +110,7 @@ describe.concurrent('Redis as operators run it', () => {
       config: ['--tls-port', String(port), '--tls-cert-file', at('cert.pem'), '--tls-key-file', at('key.pem'), '--tls-ca-cert-file', at('cert.pem'), '--tls-auth-clients', 'no'],
     });
 
-    await working(`rediss://127.0.0.1:${port}`, ({ round }) => round('tls'), { ca: await readFile(at('cert.pem'), 'utf8') });
+    await expectWork(`rediss://127.0.0.1:${port}`, ({ round }) => round('tls'), { ca: await readFile(at('cert.pem'), 'utf8') });
   });
 
   test('a Cluster of three masters: all keys in one slot', async () => {
@@ -124,7 +124,7 @@ describe.concurrent('Redis as operators run it', () => {
     await waitFor(() => probe.cluster('INFO'), (info) => info.includes('cluster_state:ok'), { what: 'the cluster to form', timeoutMs: 15_000, intervalMs: 50 });
     probe.disconnect();
 
-    await working(`redis+cluster://${nodes.join(',')}`, ({ round }) => round('cluster'));
+    await expectWork(`redis+cluster://${nodes.join(',')}`, ({ round }) => round('cluster'));
   });
 
   test('Sentinel: work goes on after the master is lost (A16)', async () => {
@@ -146,7 +146,7 @@ describe.concurrent('Redis as operators run it', () => {
       await waitFor(() => probe.call('SENTINEL', 'REPLICAS', 'main').catch(() => []), (found) => Array.isArray(found) && found.length === 1, { what: 'the replica to be known', timeoutMs: 15_000, intervalMs: 100 });
       probe.disconnect();
 
-      await working(`redis+sentinel://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/main`, async ({ round }) => {
+      await expectWork(`redis+sentinel://${ports.map((port) => `127.0.0.1:${port}`).join(',')}/main`, async ({ round }) => {
         await round('before');
         await master.kill();
         await round('after');
@@ -161,4 +161,18 @@ describe.concurrent('Redis as operators run it', () => {
       }
     }
   }, 60_000);
+});
+
+test('a restart of the server is noticed: the process of the store has another name', async () => {
+  await using redis = await startProcess({ appendOnly: true });
+  const client = connectRedis(parseRedisUrl(redis.url), 'commands');
+  client.on('error', () => undefined);
+  const ledger = new RedisLedger(client, 'restart', systemClock);
+  const before = await ledger.storeId();
+
+  await redis.restart();
+  const after = await waitFor(() => ledger.storeId().catch(() => before), (id) => id !== before, { what: 'another name', timeoutMs: 10_000, intervalMs: 20 });
+  client.disconnect();
+
+  expect(after).toMatch(/^[0-9a-f]{40}$/);
 });

@@ -10,10 +10,10 @@ import { isRecord } from '../http-client/read-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a value is without which an answer says nothing; `place` is where it stands, for the error. */
-export function recordOf(value: unknown, place: string): Json {
+/** An object without which an answer says nothing; `name` and `at` are where it stands, for the error. */
+export function recordOf(value: unknown, name: string, at: number | null = null): Json {
   if (isRecord(value)) return value;
-  throw new Error(`${place}: expected an object`);
+  throw new Error(`${placeOf(name, at)}: expected an object`);
 }
 
 export function listOf(value: unknown, place: string): readonly unknown[] {
@@ -21,10 +21,12 @@ export function listOf(value: unknown, place: string): readonly unknown[] {
   throw new Error(`${place}: expected a list`);
 }
 
-/** Null where it is no id. */
-export function idOf(value: unknown): string | null {
-  if (typeof value === 'string') return value === '' ? null : value;
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : null;
+/** The id in this field of an object, which stands where `name` and `at` say. */
+export function idOf(body: Json, field: 'id' | 'volume_id', name: string, at: number | null): string {
+  const value = body[field];
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  throw new Error(`${placeOf(name, at)}.${field}: expected an id`);
 }
 
 export function textOf(value: unknown): string | null {
@@ -58,6 +60,10 @@ export function stringMapOf(value: unknown): Readonly<Record<string, string>> {
 /** Only whether there is a link counts: its host is an internal one (EVS API reference, list snapshots). */
 export function hasNextLink(value: unknown): boolean {
   return Array.isArray(value) && value.some((link) => isRecord(link) && link['rel'] === 'next');
+}
+
+function placeOf(name: string, at: number | null): string {
+  return at === null ? name : `${name}.${at}`;
 }
 
 /** As it mostly comes; then it need not be copied. */

@@ -52,10 +52,10 @@ function readPage<T>(answer: CallAnswer, name: string, toItem: (value: unknown, 
 }
 
 function toSnapshot(value: unknown, name: string, at: number | null): Snapshot {
-  const body = recordOf(value, placeOf(name, at));
+  const body = recordOf(value, name, at);
   return {
-    id: idOf(body['id']) ?? noId(name, at, 'id'),
-    volumeId: idOf(body['volume_id']) ?? noId(name, at, 'volume_id'),
+    id: idOf(body, 'id', name, at),
+    volumeId: idOf(body, 'volume_id', name, at),
     name: textOf(body['name']),
     status: statusOf(body['status']),
     sizeGb: countOf(body['size']) ?? 0,
@@ -65,9 +65,9 @@ function toSnapshot(value: unknown, name: string, at: number | null): Snapshot {
 }
 
 function toVolume(value: unknown, name: string, at: number | null): Volume {
-  const body = recordOf(value, placeOf(name, at));
+  const body = recordOf(value, name, at);
   return {
-    id: idOf(body['id']) ?? noId(name, at, 'id'),
+    id: idOf(body, 'id', name, at),
     name: textOf(body['name']),
     status: statusOf(body['status']),
     sizeGb: countOf(body['size']) ?? 0,
@@ -80,12 +80,4 @@ function toVolume(value: unknown, name: string, at: number | null): Volume {
 
 function timeOf(value: unknown): Instant | null {
   return typeof value === 'string' ? parseCloudTime(value) : null;
-}
-
-function placeOf(name: string, at: number | null): string {
-  return at === null ? name : `${name}.${at}`;
-}
-
-function noId(name: string, at: number | null, field: string): never {
-  throw new Error(`${placeOf(name, at)}.${field}: expected an id`);
 }

@@ -33,8 +33,8 @@ export async function* scanPages<T extends { readonly id: string }>(options: Pag
 /** What one scan has seen, and the ways to a next page. */
 class Scan<T extends { readonly id: string }> {
   readonly #options: PageScanOptions<T>;
-  /** Places in the order of first sight. */
-  readonly #places = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  /** In the order of first sight. */
   readonly #order: string[] = [];
   #fetches = 0;
   restarts = 0;
@@ -48,11 +48,12 @@ class Scan<T extends { readonly id: string }> {
   }
 
   has(id: string): boolean {
-    return this.#places.has(id);
+    return this.#seen.has(id);
   }
 
   placeOf(id: string | null): number {
-    return id === null ? -1 : (this.#places.get(id) ?? -1);
+    // Asked only for what was read last, so it is found at once.
+    return id === null ? -1 : this.#order.lastIndexOf(id);
   }
 
   idAt(place: number): string | null {
@@ -67,12 +68,15 @@ class Scan<T extends { readonly id: string }> {
 
   /** The items not seen before. */
   take(page: Page<T>): readonly T[] {
-    return page.items.filter(({ id }) => {
-      if (this.#places.has(id)) return false;
-      this.#places.set(id, this.#order.length);
-      this.#order.push(id);
-      return true;
-    });
+    const fresh: T[] = [];
+    for (const item of page.items) {
+      // One look-up for each of 100,000 items, not two.
+      this.#seen.add(item.id);
+      if (this.#seen.size === this.#order.length) continue;
+      this.#order.push(item.id);
+      fresh.push(item);
+    }
+    return fresh;
   }
 
   /** A page longer than asked for is of a server that knows no limit: it is all there is. */

@@ -47,12 +47,14 @@ export function requestHash(request: SignedRequest): string {
   );
 }
 
-/** Query parameters as they are signed and should be sent: RFC 3986 encoded, sorted by name, then by value. */
+/**
+ * Query parameters as they are signed and should be sent: sorted by name, then by value, and RFC 3986 encoded. In this order:
+ * the signing guide does not say which comes first, and the vendor's SDKs for Node and Go sort what is not encoded yet.
+ */
 export function encodeQuery(params: readonly (readonly [string, string])[]): string {
   return params
-    .map(([name, value]) => [encode(name), encode(value)] as const)
     .toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join('&');
 }
 

@@ -22,12 +22,24 @@ export class RedisLedger implements Ledger {
   readonly #keys: Keys;
   readonly #scripts: ScriptRunner;
   readonly #clock: Clock;
+  #storeId: Promise<string> | null = null;
 
   constructor(redis: RedisClient, instance: string, clock: Clock) {
     this.#redis = redis;
     this.#clock = clock;
     this.#keys = keysOf(instance);
     this.#scripts = new ScriptRunner(redis);
+    redis.on('close', () => {
+      this.#storeId = null;
+    });
+  }
+
+  storeId(): Promise<string> {
+    this.#storeId ??= this.#readStoreId().catch((error: unknown) => {
+      this.#storeId = null;
+      throw error;
+    });
+    return this.#storeId;
   }
 
   async markInUse(): Promise<boolean> {
@@ -43,15 +55,16 @@ export class RedisLedger implements Ledger {
     const hashes = await Promise.all(names.map((name) => this.#redis.hgetall(this.#keys.policy(name))));
     const states = new Map<string, PolicyState>();
     for (const [index, name] of names.entries()) {
-      const { watermark, schedule, paused } = hashes[index] ?? {};
+      const { watermark, schedule, paused, rebuilt } = hashes[index] ?? {};
       if (watermark === undefined || schedule === undefined) continue;
-      states.set(name, { watermark: instant(Number(watermark)), scheduleKey: schedule, paused: paused === '1' });
+      states.set(name, { watermark: instant(Number(watermark)), scheduleKey: schedule, paused: paused === '1', ...(rebuilt === undefined ? {} : { rebuiltAt: instant(Number(rebuilt)) }) });
     }
     return states;
   }
 
-  async startPolicy(name: string, state: { watermark: Instant; scheduleKey: string }): Promise<boolean> {
-    return (await this.#scripts.run(scripts.START_POLICY, [this.#keys.policy(name)], [state.scheduleKey, state.watermark])) === 1;
+  async startPolicy(name: string, state: { watermark: Instant; scheduleKey: string; rebuiltAt?: Instant }): Promise<boolean> {
+    const args = [state.scheduleKey, state.watermark, ...(state.rebuiltAt === undefined ? [] : [state.rebuiltAt])];
+    return (await this.#scripts.run(scripts.START_POLICY, [this.#keys.policy(name)], args)) === 1;
   }
 
   async advanceWatermark(name: string, scheduleKey: string, to: Instant): Promise<boolean> {
@@ -179,6 +192,12 @@ export class RedisLedger implements Ledger {
       const lastGood = good[volumeId];
       return { volumeId, firstSeenAt: instant(Number(at)), lastGoodAt: lastGood === undefined ? null : instant(Number(lastGood)) };
     });
+  }
+
+  /** Asked through a key, so that a Cluster answers with the node that holds our slot. Where INFO is forbidden the store counts as one. */
+  async #readStoreId(): Promise<string> {
+    const answer = await this.#scripts.run(scripts.STORE_ID, [this.#keys.inUse], []);
+    return typeof answer === 'string' ? answer : '';
   }
 
   async #firings(ids: readonly string[]): Promise<readonly FiringRecord[]> {

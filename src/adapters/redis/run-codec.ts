@@ -106,8 +106,9 @@ const triggers: readonly string[] = ['schedule', 'catch-up', 'manual'] satisfies
 
 /** The fields of a new firing as Redis holds them. */
 export function encodeFiring(firing: Firing): readonly string[] {
-  const { policy, target, due, trigger, plannedAt } = firing;
-  return ['policy', policy, 'target', target, 'due', String(due), 'trigger', trigger, 'planned', String(plannedAt)];
+  const { policy, target, due, trigger, plannedAt, storeId } = firing;
+  const store = storeId === undefined ? [] : ['store', storeId];
+  return ['policy', policy, 'target', target, 'due', String(due), 'trigger', trigger, 'planned', String(plannedAt), ...store];
 }
 
 /** Null where there is no such firing. */
@@ -126,6 +127,7 @@ export function decodeFiring(id: string, hash: Readonly<Record<string, string>>)
     due: instant(count('due')),
     trigger: trigger as Trigger,
     plannedAt: instant(count('planned')),
+    ...(hash['store'] === undefined ? {} : { storeId: hash['store'] }),
     total,
     counts: counts as Record<Outcome, number>,
     creating: count('creating'),

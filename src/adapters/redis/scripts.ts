@@ -11,10 +11,11 @@ if state[1] ~= ARGV[1] or tonumber(state[2]) >= tonumber(ARGV[2]) then return 0 
 redis.call('HSET', KEYS[1], 'watermark', ARGV[2])
 return 1`;
 
-/** Keys: policy. Arguments: schedule key. Starts the record with watermark and schedule: 1, 0 where there is one. */
+/** Keys: policy. Arguments: schedule key, watermark, and when it was rebuilt or nothing. Starts the record: 1, 0 where there is one. */
 export const START_POLICY = `
 if redis.call('HSETNX', KEYS[1], 'watermark', ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'schedule', ARGV[1])
+if ARGV[3] then redis.call('HSET', KEYS[1], 'rebuilt', ARGV[3]) end
 return 1`;
 
 /** Keys: policy. Arguments: old schedule key, new one, watermark. 1, or 0 where the schedule is no longer the old one. */
@@ -22,6 +23,12 @@ export const CHANGE_SCHEDULE = `
 if redis.call('HGET', KEYS[1], 'schedule') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'schedule', ARGV[2], 'watermark', ARGV[3])
 return 1`;
+
+/** Keys: any. The id of the server's process; empty where it may not be asked. */
+export const STORE_ID = `
+local info = redis.pcall('INFO', 'server')
+if type(info) ~= 'string' then return '' end
+return string.match(info, 'run_id:(%w+)') or ''`;
 
 /** Keys: a lease or hold. Arguments: holder, milliseconds. Takes it where it is free, renews one's own; returns who holds it. */
 export const HOLD = `

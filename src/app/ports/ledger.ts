@@ -9,6 +9,8 @@ export interface PolicyState {
   readonly scheduleKey: string;
   /** Paused by command; a policy file has a `paused` of its own. */
   readonly paused: boolean;
+  /** When the record was last rebuilt after a loss: runs due until then may have begun before. Absent where it never was. */
+  readonly rebuiltAt?: Instant;
 }
 
 /** A firing with what became of it so far. */
@@ -59,12 +61,18 @@ export interface Ledger {
   /** Leaves a mark that this store is in use; true where there was none: the store is new, or has lost everything. */
   markInUse(): Promise<boolean>;
 
+  /**
+   * Identity of the store's process. It changes when the store is restarted or another takes over, and then the last words
+   * written before may be lost.
+   */
+  storeId(): Promise<string>;
+
   /** The store's clock, the same for all replicas. */
   now(): Promise<Instant>;
 
   policyStates(names: readonly string[]): Promise<ReadonlyMap<string, PolicyState>>;
   /** Starts the record of a policy; false where there is one already. */
-  startPolicy(name: string, state: { watermark: Instant; scheduleKey: string }): Promise<boolean>;
+  startPolicy(name: string, state: { watermark: Instant; scheduleKey: string; rebuiltAt?: Instant }): Promise<boolean>;
   /** Moves the watermark forward, never back; false where it already stands at or beyond `to`, or the schedule is another. */
   advanceWatermark(name: string, scheduleKey: string, to: Instant): Promise<boolean>;
   /** A changed schedule: from `at` on. False where another replica has already done it. */

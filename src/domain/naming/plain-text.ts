@@ -1,6 +1,9 @@
 const beyondBmp = /[\u{10000}-\u{10FFFF}]/gu;
-/** Control and format characters (among them those that turn the writing direction), half surrogates, line separators. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control and format characters (among them those that turn the writing direction), half surrogates, private use and
+ * unassigned ones, line separators: Cinder 21.3.1 refuses them in a description.
+ */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Text as a cloud takes it for a name: without letters outside the Basic Multilingual Plane (Cinder 21.3.1 answers 500
