@@ -185,8 +185,7 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
     expect(storeId).not.toBe('');
     expect(await ledger.storeId()).toBe(storeId);
 
-    const opened = await ledger.openFiring({ ...firingOf('p', T0), storeId });
-    expect(opened.storeId).toBe(storeId);
+    expect(await ledger.openFiring({ ...firingOf('p', T0), storeId })).toMatchObject({ storeId });
   });
 
   describe('volume holds', () => {
