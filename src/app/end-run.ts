@@ -26,9 +26,9 @@ export async function endRun(
 ): Promise<boolean> {
   const at = deps.clock.now();
   const last = ended(run, outcome, at, failure);
-  // An abandoned run whose snapshot is known goes on being watched, and holds its volume meanwhile.
-  const watched = outcome === 'abandoned' && run.phase === 'creating';
-  const saved = await deps.ledger.endRun(firing, { ...last, outcome, phase: watched ? 'creating' : 'ended' }, revision);
+  // An abandoned run goes on being watched or looked for, and holds its volume meanwhile.
+  const watched = outcome === 'abandoned';
+  const saved = await deps.ledger.endRun(firing, { ...last, outcome, phase: watched ? run.phase : 'ended' }, revision);
   if (saved === null) return false;
 
   if (!watched) await deps.ledger.releaseVolume(firing.target, run.volumeId, run.id);

@@ -1,7 +1,7 @@
 import type { RunStep } from './ports/run-queue.ts';
 import { CloudFailure } from '#domain/failure/failure';
 import type { Snapshot } from '#domain/snapshot';
-import { addMs, SECOND } from '#domain/time';
+import { addMs, MINUTE, SECOND } from '#domain/time';
 import type { DurationMs } from '#domain/time';
 import { endRun } from './end-run.ts';
 import { DONE, again, recordSnapshot, runFields } from './run-in-hand.ts';
@@ -11,6 +11,9 @@ import { removeFailed } from './remove-failed.ts';
 
 /** How long to wait before a look that the cloud did not answer is repeated. */
 const LOOK_AGAIN = (15 * SECOND) as DurationMs;
+
+/** And after the deadline, for as long as it takes. */
+const LOOK_ABANDONED = (5 * MINUTE) as DurationMs;
 
 /**
  * Finds out what an earlier create call achieved whose answer is not known. A snapshot of this run is taken over. None:
@@ -27,8 +30,8 @@ export async function lookForSnapshot(deps: ExecuteDeps, inHand: RunInHand, late
     if (!late) return again(deps, Math.max(LOOK_AGAIN, error.failure.retryAfterMs ?? 0) as DurationMs);
     const { kind, httpStatus, code, message, requestId } = error.failure;
     const reason = `a create call was not answered and the snapshots could not be listed: ${message}`;
-    await endRun(deps, firing, run, revision, 'abandoned', { kind, httpStatus, code, message: reason, requestId });
-    return DONE;
+    if (run.outcome === 'pending') await endRun(deps, firing, run, revision, 'abandoned', { kind, httpStatus, code, message: reason, requestId });
+    return again(deps, LOOK_ABANDONED);
   }
 
   // Newest first: the oldest usable one is the first that was made; later ones are duplicates and are dealt with when it is good.

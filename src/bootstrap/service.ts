@@ -131,12 +131,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map() });
       loops.push(
         supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
-        supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => scheduler.policiesChanged(), signal), stopping.signal),
+        supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(scheduler), signal), stopping.signal),
       );
     }
     const durationMs = Math.round(performance.now() - startedAt);
     const redis = describeRedis(options.redis.address);
     telemetry.emit('service.started', { version, role: options.role, instance, redis, url, durationMs, timezoneData: process.versions['tz'] ?? 'unknown' });
+  }
+
+  /** The limits went with everything else; what is under way is found again by looking at all policies. */
+  function storeLost(scheduler: Scheduler): void {
+    scheduler.policiesChanged();
+    for (const { name, limits } of policies.current().targets) queue.limitConcurrency(name, limits.concurrentCreates).catch((error: Error) => health.failed(error));
   }
 
   const started = start();

@@ -382,6 +382,22 @@ describe('when things go wrong (product.md 9)', () => {
     expect(world.telemetry.count('snapshot.duplicate')).toBe(0);
   });
 
+  test('an abandoned run is looked for on, and is available once the cloud lists again', async () => {
+    const world = new World();
+    world.cloud.scriptCreates({ loseAnswer: answers.timeout() });
+    world.cloud.failNext('snapshotPages', ...repeated(5_000, answers.unavailable));
+    await world.plan();
+    await world.finish();
+    expect(await world.onlyRun()).toMatchObject({ outcome: 'abandoned' });
+
+    world.cloud.answerAgain();
+    await world.finish();
+
+    expect(await world.onlyRun()).toMatchObject({ outcome: 'available', adopted: true });
+    expect(world.cloud.creates).toHaveLength(1);
+    expect(world.telemetry.count('run.abandoned')).toBe(1);
+  });
+
   test('the outcome is unknown and the cloud does not list at the deadline: abandoned', async () => {
     const world = new World();
     world.cloud.scriptCreates({ loseAnswer: answers.timeout() });

@@ -77,6 +77,11 @@ export class FakeCloud implements Cloud, Clouds {
     this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), ...failures]);
   }
 
+  /** Failures that were ordered and did not come are off. */
+  answerAgain(): void {
+    this.#failures.clear();
+  }
+
   /** How many calls of this kind came, failed ones too; a listing counts its pages. */
   calls(operation: CloudOperation, priority?: CallPriority): number {
     return this.#calls.filter((call) => call.operation === operation && (priority === undefined || call.priority === priority)).length;
