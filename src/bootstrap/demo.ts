@@ -38,7 +38,9 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
     return EXIT.usage;
   }
   const stopRequested = firstSignal(['SIGTERM', 'SIGINT']);
-  const view = new DemoView(args.json ? { ...io, stdout: { write: () => undefined } } : io, process.env['NO_COLOR'] === undefined);
+  const names = new Map<string, string>();
+  const shown = args.json ? { ...io, stdout: { write: () => undefined } } : io;
+  const view = new DemoView(shown, process.env['NO_COLOR'] === undefined, (volumeId) => names.get(volumeId) ?? volumeId);
   const loaded = await loadSet([policyFile], io);
   if (loaded === null) return EXIT.usage;
 
@@ -46,6 +48,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
   const redis = await openRedisOrSay({ config: [policyFile], redis: 'embedded', dataDir }, io, 'owner');
   if (redis === null) return EXIT.failed;
   const cloud = await startSimulator({ ...optionsFromFlags(cloudFlags), snapshotsPerVolume: null });
+  for (const { id, name } of cloud.volumes()) names.set(id, name);
   const startedAt = performance.now();
   const set = onSimulator(loaded.set, cloud);
   const service = await startService({

@@ -142,7 +142,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   /** The limits went with everything else; what is under way is found again by looking at all policies. */
   function storeLost(scheduler: Scheduler): void {
     scheduler.policiesChanged();
-    for (const { name, limits } of policies.current().targets) queue.limitConcurrency(name, limits.concurrentCreates).catch((error: Error) => health.failed(error));
+    const limits = policies.current().targets.map((target) => queue.limitConcurrency(target.name, target.limits.concurrentCreates));
+    Promise.all(limits).catch((error: unknown) => health.failed(error instanceof Error ? error : new Error(String(error))));
   }
 
   const started = start();

@@ -28,7 +28,7 @@ export class DemoView implements Telemetry {
   #ended = 0;
   readonly #handlers: Handlers;
 
-  constructor(io: Io, colour: boolean) {
+  constructor(io: Io, colour: boolean, nameOf: (volumeId: string) => string) {
     this.#io = io;
     this.#colour = colour && io.isTty;
     this.#handlers = {
@@ -44,11 +44,11 @@ export class DemoView implements Telemetry {
         this.#progress();
       },
       'run.failed': ({ due, volumeId, httpStatus, errorCode, errorMessage, requestId }) =>
-        this.#line(`${this.#time(due)} ${this.#paint(31, 'failed')}     ${volumeId.slice(0, 8)} ${httpStatus ?? ''} ${errorCode ?? ''} ${errorMessage} ${this.#paint(2, `request ${requestId ?? '-'}`)}`),
-      'run.skipped': ({ due, volumeId, reason }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'skipped')}    ${volumeId.slice(0, 8)} ${reason}`),
-      'run.abandoned': ({ due, volumeId, reason }) => this.#line(`${this.#time(due)} ${this.#paint(31, 'abandoned')}  ${volumeId.slice(0, 8)} ${reason}`),
-      'snapshot.failed': ({ due, volumeId, errorMessage }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'error')}      ${volumeId.slice(0, 8)} ${errorMessage}; a new one is tried`),
-      'snapshot.adopted': ({ due, volumeId }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'adopted')}    ${volumeId.slice(0, 8)}`),
+        this.#line(`${this.#time(due)} ${this.#paint(31, 'failed')}     ${nameOf(volumeId)} ${httpStatus ?? ''} ${errorCode ?? ''} ${errorMessage} ${this.#paint(2, `request ${requestId ?? '-'}`)}`),
+      'run.skipped': ({ due, volumeId, reason }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'skipped')}    ${nameOf(volumeId)} ${reason}`),
+      'run.abandoned': ({ due, volumeId, reason }) => this.#line(`${this.#time(due)} ${this.#paint(31, 'abandoned')}  ${nameOf(volumeId)} ${reason}`),
+      'snapshot.failed': ({ due, volumeId, errorMessage }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'error')}      ${nameOf(volumeId)} ${errorMessage}; a new one is tried`),
+      'snapshot.adopted': ({ due, volumeId }) => this.#line(`${this.#time(due)} ${this.#paint(33, 'adopted')}    ${nameOf(volumeId)}`),
       'firing.finished': ({ due, runs, durationMs }) => {
         const bad = [runs.failed > 0 ? `${runs.failed} failed` : '', runs.skipped > 0 ? `${runs.skipped} skipped` : '', runs.abandoned > 0 ? `${runs.abandoned} abandoned` : ''];
         const rest = bad.filter((part) => part !== '').join(', ');
@@ -74,7 +74,7 @@ export class DemoView implements Telemetry {
   summary(summary: DemoSummary): void {
     const { runs } = summary;
     this.#line('');
-    this.#line(this.#paint(1, `${summary.firings} firings in ${summary.seconds} s`));
+    this.#line(this.#paint(1, `${summary.firings} ${summary.firings === 1 ? 'firing' : 'firings'} in ${summary.seconds} s`));
     this.#line(`  runs        ${runs.available} available, ${runs.failed} failed, ${runs.skipped} skipped, ${runs.abandoned} abandoned, ${runs.pending} pending`);
     this.#line(`  snapshots   ${summary.snapshotsCreated} good ones made, ${summary.snapshotsPruned} pruned, ${summary.duplicates} duplicates`);
     this.#line(`  API calls   ${summary.apiCalls}`);

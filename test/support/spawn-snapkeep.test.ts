@@ -60,10 +60,10 @@ test('the launcher says what to do without packages, and with an old Node', asyn
 });
 
 const service = `
+const timer = setInterval(() => undefined, 1_000);
+process.on('SIGTERM', () => { console.log('draining'); process.exitCode = 3; clearInterval(timer); });
 console.error('starting');
 console.log(JSON.stringify({ event: 'ready', pid: process.pid, colour: process.env['COLOUR'] }));
-process.on('SIGTERM', () => { console.log('draining'); process.exitCode = 3; clearInterval(timer); });
-const timer = setInterval(() => undefined, 1_000);
 `;
 
 test('a spawned process gives its lines, takes signals and tells how it ended', async () => {
