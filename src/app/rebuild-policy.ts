@@ -13,6 +13,8 @@ export interface RebuildDeps extends PlanDeps {
   readonly owned: OwnedSnapshots;
   /** What this process last knew of each policy, by name: more than the store knows where that has just lost everything. */
   readonly remembered: Map<string, PolicyState>;
+  /** When this process first saw each policy: from then on the due times of one that is new count, however late the cloud answers. */
+  readonly firstSeen: Map<string, Instant>;
 }
 
 /** Firings before the newest one that are taken up again at most: those of a policy that fires every few seconds. */
@@ -21,16 +23,19 @@ const TAKEN_UP = 20;
 /**
  * Starts the record of a policy that has none: the policy is new, or the store has lost it. The cloud and what this
  * process remembers tell: the watermark is the newest due time that has a snapshot or was dealt with; its firing and those
- * shortly before are taken up again with what was made of them. A policy that neither knows starts now. Nothing fires before this is done.
- * Null where another replica was faster; throws CloudFailure where the cloud does not say.
+ * shortly before are taken up again with what was made of them. A policy that neither knows starts when it was first
+ * seen. Nothing fires before this is done. Null where another replica was faster; throws CloudFailure where the cloud
+ * does not say.
  */
 export async function rebuildPolicy(deps: RebuildDeps, policy: Policy, scheduleKey: string, now: Instant, signal: AbortSignal): Promise<PolicyState | null> {
   const { instance } = deps.policies.current();
+  const firstSeen = deps.firstSeen.get(policy.name) ?? now;
+  deps.firstSeen.set(policy.name, firstSeen);
   const owned = await deps.owned.of(instance, policy.target, policy.name, signal);
   const remembered = deps.remembered.get(policy.name);
   const dealtWith = Math.max(owned?.newestDue ?? 0, remembered?.scheduleKey === scheduleKey ? remembered.watermark : 0);
   const isNew = dealtWith === 0;
-  const watermark = (isNew ? now : Math.min(dealtWith, now)) as Instant;
+  const watermark = (isNew ? firstSeen : Math.min(dealtWith, now)) as Instant;
   if (!isNew) await takeUp(deps, policy, owned, watermark, now, signal);
   const state = { watermark, scheduleKey, ...(isNew ? {} : { rebuiltAt: now }) };
   if (!(await deps.ledger.startPolicy(policy.name, state))) return null;

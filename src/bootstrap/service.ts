@@ -128,7 +128,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     if (isScheduler) {
       const owned = new OwnedSnapshots({ clouds, clock });
-      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map() });
+      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
       loops.push(
         supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(scheduler), signal), stopping.signal),

@@ -5,6 +5,7 @@ import { scheduleKey } from '#domain/schedule/schedule-key';
 import { runIdIn } from '#domain/naming/run-id';
 import { newRun } from '#domain/run';
 import { HOUR, MINUTE, SECOND, addMs, durationMs, isoSeconds } from '#domain/time';
+import { answers } from '../fakes/cloud-answers.ts';
 import { DUE, TARGET, World, policyOf } from '../fakes/world.ts';
 
 describe('another process of the store, which may have lost the last words', () => {
@@ -93,4 +94,18 @@ describe('a record that is lost altogether', () => {
     expect(new Set(world.cloud.creates.map(({ volumeId }) => volumeId)).size).toBe(3);
     expect(world.cloud.creates).toHaveLength(3);
   });
+});
+
+test('a new policy whose cloud answers late starts from when it was first seen: its due times meanwhile are not lost', async () => {
+  const world = new World({ now: '2026-11-24T01:59:00Z' });
+  const deps = world.deps();
+  world.cloud.failNext('snapshotPages', answers.unavailable());
+  const start = (): Promise<unknown> => rebuildPolicy(deps, world.policy, scheduleKey(world.policy.schedule), world.clock.now(), world.signal);
+  await expect(start()).rejects.toThrow('serviceUnavailable');
+  await world.clock.advance(2 * MINUTE);
+
+  await start();
+
+  expect((await world.ledger.policyStates(['nightly'])).get('nightly')).toMatchObject({ watermark: Date.parse('2026-11-24T01:59:00Z') });
+  expect(world.telemetry.count('state.rebuilt')).toBe(0);
 });

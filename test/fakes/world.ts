@@ -117,6 +117,7 @@ export class World {
       replica: 'replica-1',
       owned: new OwnedSnapshots({ clouds: wrapped.clouds ?? cloud, clock }),
       remembered: new Map(),
+      firstSeen: new Map(),
       ...wrapped,
     };
   }

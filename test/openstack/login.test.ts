@@ -22,14 +22,14 @@ test('a wrong password is told once and never tried again by itself; a right one
   });
   await using service = await startService(workplace);
 
-  // Two policies, each planned again and again.
-  for (const policy of ['policy-0', 'policy-1']) await service.logged('firing.plan_failed', { policy }, { count: 2, timeoutMs: 40_000 });
+  // Two policies, each tried again and again.
+  for (const policy of ['policy-0', 'policy-1']) await service.logged('policy.start_failed', { policy }, { count: 2, timeoutMs: 40_000 });
   expect(proxy.logins).toEqual([401]);
   expect(service.events('api.called', { operation: 'login' })).toEqual([expect.objectContaining({ httpStatus: 401 })]);
   expect(service.events('auth.failed')).toEqual([
     expect.objectContaining({ level: 'error', target: 'cloud', httpStatus: 401, requestId: expect.stringMatching(/^req-/) }),
   ]);
-  expect(service.events('firing.plan_failed')[0]).toMatchObject({ level: 'error', httpStatus: 401 });
+  expect(service.events('policy.start_failed')[0]).toMatchObject({ level: 'error', httpStatus: 401 });
   // Readiness is about Redis, the configuration and the queue: another replica would not do better.
   expect(await service.readiness()).toBe(200);
   expect(await project.snapshots()).toEqual([]);
@@ -41,7 +41,7 @@ test('a wrong password is told once and never tried again by itself; a right one
   const runs = await runsOf(workplace);
   expectOneSnapshotForEach(runs, await project.snapshots());
 
-  const printed = JSON.stringify([service.events('auth.failed'), service.events('firing.plan_failed'), service.events('api.called'), runs]);
+  const printed = JSON.stringify([service.events('auth.failed'), service.events('policy.start_failed'), service.events('api.called'), runs]);
   expect(printed).not.toContain('nobody-uses-this');
   expect(printed).not.toContain(credentials.password);
 });
