@@ -51,7 +51,9 @@ export async function lookForSnapshot(deps: ExecuteDeps, inHand: RunInHand, late
   }
 
   for (const { id, status } of own) if (status === 'error') await removeFailed(deps, firing.target, id, signal);
-  const graceEnd = addMs(run.requestedAt ?? deps.clock.now(), policy.retry.grace);
+  // From when the answer was lost: a call that ran into its time-out may be carried out long after it was sent.
+  const lostAt = run.attempts.findLast(({ at, result }) => result === 'unknown' && at >= (run.requestedAt ?? at))?.at;
+  const graceEnd = addMs(lostAt ?? run.requestedAt ?? deps.clock.now(), policy.retry.grace);
   if (deps.clock.now() < graceEnd) return { kind: 'again', at: graceEnd };
   if (!late && run.tries < policy.retry.attempts) return null;
   await endRun(deps, firing, run, revision, 'failed', run.failure ?? lostAnswer);

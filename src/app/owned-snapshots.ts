@@ -1,6 +1,6 @@
 import { ownershipOf } from '#domain/naming/owned-metadata';
 import type { Snapshot } from '#domain/snapshot';
-import { MINUTE, addMs } from '#domain/time';
+import { MINUTE, SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Clock } from './ports/clock.ts';
 import type { Clouds } from './ports/clouds.ts';
@@ -24,7 +24,7 @@ interface Gathered {
 export const RECENT: DurationMs = (15 * MINUTE) as DurationMs;
 
 /** One listing serves all policies of a target that ask within this. */
-const FRESH: DurationMs = MINUTE;
+const FRESH: DurationMs = (5 * SECOND) as DurationMs;
 
 /**
  * Reads the snapshots of this instance off the cloud, from which the state can be rebuilt. Holds a few words for each

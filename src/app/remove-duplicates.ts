@@ -13,9 +13,9 @@ export function mayHaveDuplicates({ run }: WatchedRun): boolean {
 
 /**
  * Of several good snapshots of one run the oldest stays; the others are deleted and counted. `good` is the one just seen
- * to be available. Returns the one that stays. Where the cloud does not list or delete, all stay for now.
+ * to be available. Returns the one that stays; null where the cloud did not list or delete, and it has to be tried again.
  */
-export async function removeDuplicates(deps: WatchDeps, { run, firing }: WatchedRun, good: Snapshot, signal: AbortSignal): Promise<Snapshot> {
+export async function removeDuplicates(deps: WatchDeps, { run, firing }: WatchedRun, good: Snapshot, signal: AbortSignal): Promise<Snapshot | null> {
   const cloud = deps.clouds.of(firing.target);
   try {
     const own = await findOwnSnapshots(cloud, run, { signal, priority: 'watch' });
@@ -29,7 +29,7 @@ export async function removeDuplicates(deps: WatchDeps, { run, firing }: Watched
     return kept;
   } catch (error) {
     if (!(error instanceof CloudFailure)) throw error;
-    return good;
+    return null;
   }
 }
 

@@ -111,7 +111,7 @@ async function afterFailure(deps: ExecuteDeps, { run, revision, firing, policy }
     }
     case 'last-look': {
       const saved = await deps.ledger.saveRun(firing, tried, revision);
-      return saved === null ? DONE : { kind: 'again', at: addMs(run.requestedAt ?? at, policy.retry.grace) };
+      return saved === null ? DONE : { kind: 'again', at: addMs(at, policy.retry.grace) };
     }
     case 'retry': {
       const saved = await deps.ledger.saveRun(firing, { ...tried, phase: next.look ? 'requesting' : 'queued' }, revision);

@@ -23,7 +23,12 @@ const INVISIBLE_FOR: DurationMs = (2 * MINUTE) as DurationMs;
 export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snapshot: Snapshot | null, signal: AbortSignal): Promise<boolean> {
   const { run, revision, firing } = watched;
   if (snapshot?.status === 'available') {
-    return available(deps, watched, mayHaveDuplicates(watched) ? await removeDuplicates(deps, watched, snapshot, signal) : snapshot);
+    const kept = mayHaveDuplicates(watched) ? await removeDuplicates(deps, watched, snapshot, signal) : snapshot;
+    const policy = deps.policies.policy(firing.policy);
+    const late = policy === null || deps.clock.now() > deadlineOf(firing, policy, run.volumeId);
+    // Ended now, nobody would look for the second one again.
+    if (kept === null && !late) return false;
+    return available(deps, watched, kept ?? snapshot);
   }
   if (snapshot?.status === 'error') {
     const message = `the snapshot ${snapshot.id} ended in error`;

@@ -31,7 +31,7 @@ export async function holdVolume(deps: ExecuteDeps, { run, revision, firing }: R
   if (other.firing.policy === firing.policy && firing.trigger !== 'catch-up') {
     // After a lost answer of this very run the snapshot may exist: it is looked for, never skipped.
     if (run.phase === 'requesting') return again(deps, TURN_AGAIN);
-    await endRun(deps, firing, run, revision, 'skipped', skipped(`overlap: the run of an earlier due time, ${holder}, is still making its snapshot`));
+    await endRun(deps, firing, run, revision, 'skipped', skipped(`overlap: the run of another due time, ${holder}, is still making its snapshot`));
     return DONE;
   }
   const delay = (TURN_AGAIN * (1 + deps.random())) as DurationMs;

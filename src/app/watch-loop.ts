@@ -11,9 +11,9 @@ const SLOWEST_LOOK: DurationMs = (10 * SECOND) as DurationMs;
 const SLOWER_BY = 1.6;
 
 /** Another replica watches, or nothing is being made: this often it is checked that it still is so. */
-const IDLE_CHECK: DurationMs = (15 * SECOND) as DurationMs;
+const IDLE_CHECK: DurationMs = (10 * SECOND) as DurationMs;
 
-const LEASE: DurationMs = (30 * SECOND) as DurationMs;
+const LEASE: DurationMs = (18 * SECOND) as DurationMs;
 
 /**
  * Watches the snapshots of one target until all are made. One replica does so for all: the lease saves calls, two at

@@ -26,7 +26,7 @@ test('the audit catches a build that does not look for the snapshot of a lost an
   await using dir = await tempDir('broken');
   const launcher = await brokenBuild(dir.path, 'src/app/look-for-snapshot.ts', 'const usable = own.filter(', 'const usable = own.slice(own.length).filter(');
   await using redis = await startRedis();
-  await using scene = await stageChaos({ label: 'broken build', seed: settings.seed, redisUrl: redis.url, schedulers: 1, workers: 2, launcher });
+  await using scene = await stageChaos({ label: 'broken build', seed: settings.seed, redisUrl: redis.url, schedulers: 1, workers: 2, launcher, isBroken: true });
 
   await sleep(lengthMs);
   const result = await scene.settle();

@@ -111,7 +111,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       stillborn = 0;
     },
     invalidate(token) {
-      if (held === null || held.token !== token) return held !== null || flight !== null || pause === null || pause.until <= clock.now();
+      // A login that failed in passing is told as what it is by the next `get`; only tokens refused fresh make a repetition pointless.
+      if (held === null || held.token !== token) return held !== null || flight !== null || pause === null || pause.until <= clock.now() || pause.failure.kind !== 'auth';
       held = null;
       if (proven) return true;
       stillborn += 1;

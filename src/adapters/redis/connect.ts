@@ -18,6 +18,13 @@ const SLOWEST_RECONNECT_MS = 2_000;
 
 /** Opens a connection that reconnects for ever. Errors show on its `error` event, which has to have a listener. */
 export function connectRedis(address: RedisAddress, use: ConnectionUse, options: { ca?: string | Buffer } = {}): RedisClient {
+  const client = open(address, use, options);
+  // Health, ledger and queues all listen on the one connection.
+  client.setMaxListeners(0);
+  return client;
+}
+
+function open(address: RedisAddress, use: ConnectionUse, options: { ca?: string | Buffer }): RedisClient {
   const tls = options.ca === undefined ? {} : { ca: options.ca };
   const { username, password } = address.credentials;
   const base = {
