@@ -213,7 +213,7 @@ describe('two workers on one run', () => {
   });
 
   /**
-   * The one case that nothing here can close (queue-notes.md, section 11, "partition, two workers on one job"): a create
+   * The one case that nothing here can close ("partition, two workers on one job"): a create
    * call that was sent and that the cloud acts upon only after the grace period, when another worker has looked, found
    * nothing and sent its own. The cloud knows no fencing. A worker that stood still anywhere else notices.
    */
