@@ -152,6 +152,13 @@ export class FakeCloud implements Cloud, Clouds {
     return volume;
   }
 
+  async addSnapshotMetadata(id: string, metadata: Readonly<Record<string, string>>, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
+    const snapshot = await this.showSnapshot(id, options);
+    const merged = { ...snapshot.metadata, ...metadata };
+    this.#made = this.#made.map((made) => (made.snapshot.id === id ? { ...made, snapshot: { ...made.snapshot, metadata: merged } } : made));
+    return merged;
+  }
+
   async snapshotQuota(): Promise<Quota> {
     return { limit: null, inUse: this.#made.length };
   }

@@ -5,7 +5,7 @@ import type { Authenticator } from '../http-client/authenticator.ts';
 import type { CallContext } from '../http-client/perform-call.ts';
 import type { CallLimiter } from '#app/ports/call-limiter';
 import { createCloudCalls } from './cloud-calls.ts';
-import { readQuota, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from './map-answers.ts';
+import { readMetadata, readQuota, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from './map-answers.ts';
 import { scanPages, type Cursor } from './page-scan.ts';
 
 export interface CloudDependencies {
@@ -71,6 +71,17 @@ export function createCloud(target: Target, { context, auth, limiter }: CloudDep
         method: 'DELETE',
         url: `${base}/snapshots/${segment(id)}`,
         read: () => undefined,
+        options,
+      });
+    },
+    async addSnapshotMetadata(id, metadata, options) {
+      return calls.run({
+        operation: 'add_metadata',
+        priority: 'prune',
+        method: 'POST',
+        url: `${base}/snapshots/${segment(id)}/metadata`,
+        body: { metadata },
+        read: readMetadata,
         options,
       });
     },

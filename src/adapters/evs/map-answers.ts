@@ -23,6 +23,10 @@ export function readSnapshotPage(answer: CallAnswer): Page<Snapshot> {
   return readPage(answer, 'snapshots', toSnapshot);
 }
 
+export function readMetadata(answer: CallAnswer): Readonly<Record<string, string>> {
+  return stringMapOf(recordOf(bodyOf(answer)['metadata'], 'metadata'));
+}
+
 export function readVolume(answer: CallAnswer): Volume {
   return toVolume(bodyOf(answer)['volume'], 'volume', null);
 }

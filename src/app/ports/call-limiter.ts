@@ -8,6 +8,7 @@ export type CloudOperation =
   | 'show_snapshot'
   | 'list_snapshots'
   | 'delete_snapshot'
+  | 'add_metadata'
   | 'list_volumes'
   | 'show_volume'
   | 'show_quota'

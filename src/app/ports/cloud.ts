@@ -47,6 +47,8 @@ export interface Cloud {
   snapshotPages(query: SnapshotQuery, options?: CallOptions): AsyncIterable<readonly Snapshot[]>;
   /** Accepted is not done. A 404 is thrown as `not_found`. */
   deleteSnapshot(id: string, options?: CallOptions): Promise<void>;
+  /** Adds these metadata entries to a snapshot, over those of the same keys; all others stay. Returns what it has then. */
+  addSnapshotMetadata(id: string, metadata: Readonly<Record<string, string>>, options?: CallOptions): Promise<Readonly<Record<string, string>>>;
   /** Page by page; with tags where `withTags` and the API family has them. */
   volumePages(query: { withTags: boolean }, options?: CallOptions): AsyncIterable<readonly Volume[]>;
   showVolume(id: string, options?: CallOptions): Promise<Volume>;

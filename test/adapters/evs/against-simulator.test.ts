@@ -57,6 +57,9 @@ describe.each(['evs', 'cinder'] as const)('%s', (flavour) => {
     expect(await cloud.showSnapshot(snapshot.id)).toMatchObject({ status: 'available' });
     expect(await gather(cloud.snapshotPages({ volumeId: id, status: 'available' }))).toHaveLength(1);
     expect(await cloud.snapshotQuota()).toMatchObject({ inUse: 1 });
+    const { metadata } = snapshot;
+    expect(await cloud.addSnapshotMetadata(snapshot.id, { snapkeep_hold: 'true' })).toEqual({ ...metadata, snapkeep_hold: 'true' });
+    expect((await cloud.showSnapshot(snapshot.id)).metadata).toEqual({ ...metadata, snapkeep_hold: 'true' });
     const made = await cloud.createVolumeFromSnapshot({ snapshotId: snapshot.id, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: volume?.availabilityZone ?? null });
     expect(made.name).toBe('back');
     await cloud.deleteSnapshot(snapshot.id);

@@ -148,6 +148,13 @@ describe('the other calls', () => {
     expect(stub.requests.at(-1)?.body).toBe('');
   });
 
+  it('adds metadata: only what is added is sent', async () => {
+    stub.on('POST', `${base}/snapshots/${SNAPSHOT_ID}/metadata`, { status: 200, body: { metadata: { team: 'a', hold: 'true' } } });
+
+    expect(await fixture.cloud.addSnapshotMetadata(SNAPSHOT_ID, { hold: 'true' })).toEqual({ team: 'a', hold: 'true' });
+    expect(JSON.parse(stub.requests.at(-1)?.body ?? '')).toEqual({ metadata: { hold: 'true' } });
+  });
+
   it.each(['', '.', '..', '../volumes', 'a/b', 'a?b', 'a b', 'ü'])('refuses the id %j without a call', async (id) => {
     expect(await failureOf(fixture.cloud.deleteSnapshot(id))).toMatchObject({ kind: 'invalid', code: 'bad_id' });
     expect(stub.requests).toEqual([]);
