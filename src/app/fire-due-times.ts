@@ -94,7 +94,7 @@ async function begunFirings(deps: SchedulerDeps, policy: Policy, missed: readonl
 
 async function closeLate(deps: SchedulerDeps, firing: FiringRecord): Promise<void> {
   const closed = await deps.ledger.closeFiring(firing);
-  if (closed.total === 0) finishedFiring(deps, closed);
+  if (closed.finishedAt !== null) finishedFiring(deps, closed);
 }
 
 /**
