@@ -17,8 +17,11 @@ export interface Pace {
 
 export const UNHURRIED: Pace = { slowed: null, ceiling: 0, at: 0, blockedUntil: 0, nextAt: 0 };
 
-/** Never slower than this, however often the cloud refuses: a target that takes nothing has to be noticed as such. */
+/** Halved no further than this, however often the cloud refuses: a target that takes nothing has to be noticed as such. */
 const SLOWEST = 0.2;
+
+/** A limit that the cloud names may be lower; below one call in ten minutes nothing is believed. */
+const LOWEST_NAMED = 1 / 600;
 
 /** The share of its rate that a throttled target keeps. */
 const KEPT_SHARE = 0.5;
@@ -38,7 +41,7 @@ const RECOVERY_PER_S = 0.02;
 /** The rate in force at `now`, after what has recovered since. */
 export function rateAt(pace: Pace, base: number | null, now: number): { readonly rate: number | null; readonly pace: Pace } {
   if (pace.slowed === null) return { rate: base, pace };
-  const recovered = pace.slowed + (Math.max(0, now - Math.max(pace.at, pace.blockedUntil)) / 1000) * Math.max(SLOWEST, pace.ceiling * RECOVERY_PER_S);
+  const recovered = pace.slowed + (Math.max(0, now - Math.max(pace.at, pace.blockedUntil)) / 1000) * pace.ceiling * RECOVERY_PER_S;
   const top = base ?? pace.ceiling * 2;
   if (recovered >= top) return { rate: base, pace: { ...pace, slowed: null, at: now } };
   return { rate: recovered, pace: { ...pace, slowed: recovered, at: Math.max(now, pace.at) } };
@@ -74,7 +77,8 @@ export function slowDown(
   const sameEvent = current.slowed !== null && now - current.at < ONE_EVENT_MS && current.blockedUntil > now;
   if (sameEvent) return { ...current, blockedUntil };
   const before = rate ?? Math.max(refusal.observed, SLOWEST);
-  const halved = before * KEPT_SHARE;
-  const slowed = Math.max(SLOWEST, refusal.named === null ? halved : Math.min(before, refusal.named * NAMED_LIMIT_SHARE));
-  return { slowed, ceiling: Math.max(before, current.slowed === null ? 0 : current.ceiling), at: now, blockedUntil, nextAt: Math.max(current.nextAt, blockedUntil) };
+  const ceiling = refusal.named ?? Math.max(before, current.slowed === null ? 0 : current.ceiling);
+  const named = refusal.named === null ? null : Math.max(LOWEST_NAMED, Math.min(before, refusal.named * NAMED_LIMIT_SHARE));
+  const slowed = named ?? Math.min(before, Math.max(SLOWEST, before * KEPT_SHARE));
+  return { slowed, ceiling, at: now, blockedUntil, nextAt: Math.max(current.nextAt, blockedUntil) };
 }

@@ -76,6 +76,12 @@ export class RedisCallLimiter implements CallLimiter {
     return rateAt(this.#shared.pace, null, now).rate === null && this.#shared.pace.blockedUntil <= now;
   }
 
+  /** Since the turn was taken another call may have been refused: then the turn is void, and new ones are taken. */
+  async #isBlocked(): Promise<boolean> {
+    if (this.#shared.age > STALE_MS) await this.#shared.refresh();
+    return this.#shared.pace.blockedUntil > this.#shared.now();
+  }
+
   async #pump(): Promise<void> {
     this.#isPumping = true;
     try {
@@ -98,6 +104,7 @@ export class RedisCallLimiter implements CallLimiter {
     for (let turn = 0; turn < turns.wanted; turn += 1) {
       const wait = turns.from + turn * turns.interval - this.#shared.now();
       if (wait > 0) await setTimeout(wait, undefined, { ref: false });
+      if (await this.#isBlocked()) return;
       if (!this.#queue.next(performance.now())) return;
     }
   }

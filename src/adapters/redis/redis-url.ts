@@ -34,7 +34,7 @@ export function parseRedisUrl(url: string, password: string | null = null): Redi
   const credentials = readCredentials(login ?? '', password);
   if (scheme === 'unix') {
     if (path === '') throw new RedisUrlError('a unix address of Redis names a socket file: unix:///run/redis/redis.sock');
-    return { kind: 'socket', path: decodeURIComponent(path), credentials };
+    return { kind: 'socket', path: decoded(path), credentials };
   }
   const tls = scheme.startsWith('rediss');
   const last = path.slice(1);
@@ -45,7 +45,7 @@ export function parseRedisUrl(url: string, password: string | null = null): Redi
   if (scheme.endsWith('+sentinel')) {
     const [master = '', db = '0'] = last.split('/');
     if (master === '') throw new RedisUrlError('a Sentinel address ends in the name of the master: redis+sentinel://host:26379,host:26379/mymaster');
-    return { kind: 'sentinel', nodes: hosts.split(',').map((host) => readNode(host, 26379)), master: decodeURIComponent(master), db: readDb(db), tls, credentials };
+    return { kind: 'sentinel', nodes: hosts.split(',').map((host) => readNode(host, 26379)), master: decoded(master), db: readDb(db), tls, credentials };
   }
   return { kind: 'single', ...readNode(hosts, 6379), db: readDb(last === '' ? '0' : last), tls, credentials };
 }
@@ -64,10 +64,19 @@ export function describeRedis(address: RedisAddress): string {
   }
 }
 
+/** A percent sign that encodes nothing is a mistake in the address, and the address is not repeated: it holds a password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new RedisUrlError('the address of Redis has a % that encodes nothing; a % in a name or password is written %25');
+  }
+}
+
 function readCredentials(login: string, password: string | null): Credentials {
   const colon = login.indexOf(':');
-  const username = decodeURIComponent(colon === -1 ? login : login.slice(0, colon));
-  const inUrl = colon === -1 ? '' : decodeURIComponent(login.slice(colon + 1));
+  const username = decoded(colon === -1 ? login : login.slice(0, colon));
+  const inUrl = colon === -1 ? '' : decoded(login.slice(colon + 1));
   return { username: username === '' ? null : username, password: password ?? (inUrl === '' ? null : inUrl) };
 }
 

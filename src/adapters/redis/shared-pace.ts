@@ -20,7 +20,7 @@ if current == ARGV[1] and ARGV[2] ~= current then redis.call('SET', KEYS[1], ARG
 return { current, time[1], time[2] }`;
 
 /** How often a change is tried against other replicas before the caller is told that it cannot be made. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 200;
 
 /** The pace of one target in Redis. Reads the server's clock with each exchange, so that replicas need not agree on theirs. */
 export class SharedPace {

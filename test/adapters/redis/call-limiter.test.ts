@@ -59,6 +59,23 @@ describe('the pace that replicas share', () => {
     expect(other.pace.slowed).toBe(25);
   });
 
+  it('holds a call back whose turn was taken before a later, longer refusal', async () => {
+    let told = 0;
+    const limiter = new RedisCallLimiter({ redis: connect(), key: 'longer', requestsPerSecond: 50, onThrottled: () => (told += 1) });
+    const refused = (retryAfterMs: number): void => limiter.report({ operation: 'create_snapshot', result: 'throttled', retryAfterMs, rate: null, durationMs: 1 });
+    const seen = new SharedPace(connect(), 'longer');
+    await limiter.acquire('create_snapshot', 'create');
+    refused(200);
+    await expect.poll(() => told).toBe(1);
+
+    const turn = limiter.acquire('create_snapshot', 'create');
+    refused(700);
+    await turn;
+    await seen.refresh();
+
+    expect(seen.pace.blockedUntil).toBeLessThanOrEqual(seen.now());
+  });
+
   it('leaves other targets alone', async () => {
     const limiter = new RedisCallLimiter({ redis: connect(), key: 'unrelated', requestsPerSecond: null, onThrottled: () => undefined });
 
