@@ -118,6 +118,8 @@ describe('serve, as a process', { timeout: 90_000 }, () => {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(metrics).toMatch(/snapkeep_failures_total\{target="simulated",policy="often",kind="transient",status="none",code="refused"\} [1-9]/);
     expect(service.stderr()).toBe('');
+    service.kill('SIGTERM');
+    expect(await service.waitForExit(10_000)).toEqual({ code: 0, signal: null });
   });
 
   test('a Redis that would drop queued runs is refused with the cure', async () => {
