@@ -85,6 +85,7 @@ describe('loadPolicies', () => {
     expect(found[0]).toContain(expected);
   });
 
+  // Root may read everything, so there is nothing to see as root.
   it.skipIf(process.getuid?.() === 0)('says that it may not read a file', async () => {
     const file = put('a.yaml', good);
     chmodSync(file, 0);
