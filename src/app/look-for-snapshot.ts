@@ -50,7 +50,7 @@ export async function lookForSnapshot(deps: ExecuteDeps, inHand: RunInHand, late
     return DONE;
   }
 
-  for (const { id, status } of own) if (status === 'error') await removeFailed(deps, firing.target, id, signal);
+  for (const failed of own) if (failed.status === 'error') await removeFailed(deps, firing.target, failed, signal);
   // From when the answer was lost: a call that ran into its time-out may be carried out long after it was sent.
   const lostAt = run.attempts.findLast(({ at, result }) => result === 'unknown' && at >= (run.requestedAt ?? at))?.at;
   const graceEnd = addMs(lostAt ?? run.requestedAt ?? deps.clock.now(), policy.retry.grace);

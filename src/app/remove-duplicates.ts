@@ -1,4 +1,5 @@
 import { CloudFailure } from '#domain/failure/failure';
+import { isHeld } from '#domain/naming/owned-metadata';
 import type { Snapshot } from '#domain/snapshot';
 import { findOwnSnapshots } from './find-own-snapshots.ts';
 import { runFields } from './run-in-hand.ts';
@@ -12,7 +13,8 @@ export function mayHaveDuplicates({ run }: WatchedRun): boolean {
 }
 
 /**
- * Of several good snapshots of one run the oldest stays; the others are deleted and counted. `good` is the one just seen
+ * Of several good snapshots of one run the oldest stays; the others are deleted and counted, but for
+ * one that somebody holds. `good` is the one just seen
  * to be available. Returns the one that stays; null where the cloud did not list or delete, and it has to be tried again.
  */
 export async function removeDuplicates(deps: WatchDeps, { run, firing }: WatchedRun, good: Snapshot, signal: AbortSignal): Promise<Snapshot | null> {
@@ -21,8 +23,8 @@ export async function removeDuplicates(deps: WatchDeps, { run, firing }: Watched
     const own = await findOwnSnapshots(cloud, run, { signal, priority: 'watch' });
     const available = own.filter(({ status }) => status === 'available');
     const kept = available.reduce((oldest, each) => (isOlder(each, oldest) ? each : oldest), good);
-    for (const { id } of available) {
-      if (id === kept.id) continue;
+    for (const { id, metadata } of available) {
+      if (id === kept.id || isHeld(metadata)) continue;
       await cloud.deleteSnapshot(id, { signal, priority: 'prune' });
       deps.telemetry.emit('snapshot.duplicate', { ...runFields(firing, run), snapshotId: id, keptSnapshotId: kept.id });
     }

@@ -33,12 +33,14 @@ export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snaps
   if (snapshot?.status === 'error') {
     const message = `the snapshot ${snapshot.id} ended in error`;
     deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: snapshot.id, attempt: run.tries, errorMessage: message });
-    return failedToMake(deps, watched, snapshotFailure('snapshot_error', message), signal);
+    if (!(await failedToMake(deps, watched, snapshotFailure('snapshot_error', message)))) return false;
+    await removeFailed(deps, firing.target, snapshot, signal);
+    return true;
   }
   if (snapshot === null && deps.clock.now() > addMs(run.requestedAt ?? firing.due, INVISIBLE_FOR)) {
     const message = `the snapshot ${run.snapshotId ?? ''} is gone before it was finished`;
     deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: run.snapshotId ?? '', attempt: run.tries, errorMessage: message });
-    return failedToMake(deps, watched, snapshotFailure('snapshot_gone', message), signal);
+    return failedToMake(deps, watched, snapshotFailure('snapshot_gone', message));
   }
 
   // Still being made, or in a state that is none of ours to judge.
@@ -63,8 +65,8 @@ async function available(deps: WatchDeps, { run, revision, firing }: WatchedRun,
   return true;
 }
 
-/** The snapshot came to nothing: it is removed, since it counts against the quota, and the run tries again within its attempts. */
-async function failedToMake(deps: WatchDeps, { run, revision, firing }: WatchedRun, failure: Failure, signal: AbortSignal): Promise<boolean> {
+/** The snapshot came to nothing: the run tries again within its attempts. False where somebody else has dealt with it. */
+async function failedToMake(deps: WatchDeps, { run, revision, firing }: WatchedRun, failure: Failure): Promise<boolean> {
   const { kind, httpStatus, code, message, requestId } = failure;
   const reason: RunFailure = { kind, httpStatus, code, message, requestId };
   const tried: Run = { ...withAttempt(run, { at: deps.clock.now(), result: 'error', httpStatus, code, message, requestId }), failure: reason };
@@ -82,7 +84,6 @@ async function failedToMake(deps: WatchDeps, { run, revision, firing }: WatchedR
     deps.telemetry.emit('run.retry', { ...said, delayMs: delay });
     await deps.queue.enqueue(firing.target, [{ runId: run.id, at: addMs(deps.clock.now(), delay) }]);
   }
-  if (run.snapshotId !== null && code === 'snapshot_error') await removeFailed(deps, firing.target, run.snapshotId, signal);
   return true;
 }
 
