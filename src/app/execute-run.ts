@@ -62,7 +62,7 @@ async function asFarAsKnown(deps: ExecuteDeps, inHand: RunInHand): Promise<RunIn
 
 /** The last instant at which a run may still be tried. A caught-up run counts from when it was planned. */
 export function deadlineOf(firing: Firing, policy: Policy, volumeId: string): Instant {
-  const start = Math.max(firing.due + spreadOffset(volumeId, spreadAt(policy.schedule, firing.due)), firing.plannedAt) as Instant;
+  const start = Math.max(firing.due + spreadOffset(volumeId, spreadAt(policy.schedule, firing)), firing.plannedAt) as Instant;
   return addMs(start, policy.retry.deadline);
 }
 

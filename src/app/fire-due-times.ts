@@ -7,7 +7,7 @@ import { fireTimesOf } from '#domain/schedule/fire-times';
 import { scheduleKey } from '#domain/schedule/schedule-key';
 import { SECOND } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
-import type { EventFields } from './events.ts';
+import { failureFields } from './failure-fields.ts';
 import { finishedFiring } from './finish-firing.ts';
 import { planFiring } from './plan-firing.ts';
 import type { FiringRecord, PolicyState } from './ports/ledger.ts';
@@ -21,6 +21,8 @@ export interface SchedulerDeps extends RebuildDeps {
 
 /** When a policy is looked at, by the store's clock. */
 export interface DueTime {
+  /** By command; a policy file has a `paused` of its own. */
+  readonly paused: boolean;
   readonly now: Instant;
   /** Since when this scheduler knows the store's process to be the same: what was written before may have been lost. */
   readonly storeSince: Instant;
@@ -41,7 +43,7 @@ export async function fireDueTimes(
   deps: SchedulerDeps,
   policy: Policy,
   known: PolicyState | null,
-  { now, storeSince }: DueTime,
+  { now, storeSince, paused: pausedByCommand }: DueTime,
   signal: AbortSignal,
 ): Promise<'done' | 'more' | 'again'> {
   const key = scheduleKey(policy.schedule);
@@ -58,7 +60,7 @@ export async function fireDueTimes(
     catchUp: policy.schedule.catchUp,
     catchUpWindow: policy.schedule.catchUpWindow,
   });
-  const paused = policy.paused || state.paused;
+  const paused = policy.paused || pausedByCommand;
   const begun = paused ? [] : await begunFirings(deps, policy, step.missed, now);
   if (!paused) {
     for (const { due, trigger } of [...begun, ...step.fire]) {
@@ -138,11 +140,6 @@ async function fire(deps: SchedulerDeps, policy: Policy, due: Instant, trigger: 
   } finally {
     await deps.ledger.releaseLease(lease, deps.replica);
   }
-}
-
-function failureFields({ failure }: CloudFailure): Omit<EventFields['policy.start_failed'], 'policy' | 'target'> {
-  const { kind, httpStatus, code, message, requestId } = failure;
-  return { kind, httpStatus, errorCode: code, errorMessage: message, requestId };
 }
 
 function tellLetGo(deps: SchedulerDeps, policy: string, due: readonly Instant[], result: 'missed' | 'paused'): void {

@@ -7,6 +7,7 @@ import type { Run, Trigger } from '#domain/run';
 import type { Snapshot } from '#domain/snapshot';
 import { addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
+import { endRun } from './end-run.ts';
 import { finishedFiring } from './finish-firing.ts';
 import { listCoveredVolumes } from './list-volumes.ts';
 import type { CoveredVolume } from './list-volumes.ts';
@@ -29,7 +30,7 @@ export interface PlanDeps {
 export interface PlanRequest {
   readonly due: Instant;
   readonly trigger: Trigger;
-  /** Only these volumes of the policy. */
+  /** Only these volumes of the policy. One that it does not cover gets a run that failed and says so. */
   readonly only?: ReadonlySet<string>;
   /**
    * The firing was begun before and its record was lost: snapshots that exist of it, by run id, oldest first. Their runs
@@ -38,6 +39,9 @@ export interface PlanRequest {
   readonly made?: ReadonlyMap<string, readonly Snapshot[]>;
   readonly signal: AbortSignal;
 }
+
+/** Of a run that was just recorded. */
+const FIRST_REVISION = 1;
 
 /** Runs recorded and queued in one step: large enough to be cheap, small enough not to hold Redis for long. */
 const CHUNK = 500;
@@ -68,14 +72,24 @@ export async function planFiring(
   for (let from = 0; from < wanted.length; from += CHUNK) {
     signal.throwIfAborted();
     const chunk = wanted.slice(from, from + CHUNK);
-    if (request.made === undefined) await queueChunk(deps, opened, chunk, spreadAt(policy.schedule, due));
+    if (request.made === undefined) await queueChunk(deps, opened, chunk, spreadAt(policy.schedule, opened));
     else await takeUpChunk(deps, opened, chunk, request.made);
   }
+
+  for (const volumeId of request.only ?? []) if (!volumes.some((volume) => volume.id === volumeId)) await refuseVolume(deps, opened, volumeId);
 
   const closed = await deps.ledger.closeFiring(opened);
   deps.telemetry.emit('firing.planned', { ...of, trigger: opened.trigger, volumes: closed.total ?? 0, lagMs: Math.max(0, deps.clock.now() - due) });
   if (closed.finishedAt !== null) finishedFiring(deps, closed);
   return closed;
+}
+
+/** Asked for by name, never silently left out. */
+async function refuseVolume(deps: PlanDeps, firing: FiringRecord, volumeId: string): Promise<void> {
+  const run = newRun(runIdIn(firing.id, volumeId), { id: volumeId, name: null, named: true });
+  await deps.ledger.addRuns(firing, [run]);
+  const message = `policy ${firing.policy} does not cover this volume`;
+  await endRun(deps, firing, run, FIRST_REVISION, 'failed', { kind: 'not_found', httpStatus: null, code: 'not_covered', message, requestId: null });
 }
 
 /** Recorded before queued: a run id that a worker is handed always has a record. */
@@ -107,7 +121,7 @@ async function takeUpChunk(
     }
     const adopted = withAttempt(run, { at, result: 'adopted', httpStatus: null, code: null, message: null, requestId: null });
     // Null: the run is recorded already and has come further.
-    await deps.ledger.saveRun(firing, { ...adopted, phase: 'creating', snapshotId: snapshot.id, snapshotName: snapshot.name, adopted: true }, 1);
+    await deps.ledger.saveRun(firing, { ...adopted, phase: 'creating', snapshotId: snapshot.id, snapshotName: snapshot.name, adopted: true }, FIRST_REVISION);
   }
   if (open.length > 0) await deps.queue.enqueue(firing.target, open.map((runId) => ({ runId, at })));
 }

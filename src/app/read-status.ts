@@ -16,8 +16,8 @@ export interface StatusDeps {
 export async function readStatus(deps: StatusDeps, only?: string): Promise<StatusView> {
   const policies = deps.policies.current().policies.filter(({ name }) => only === undefined || name === only);
   const now = await deps.ledger.now();
-  const states = await deps.ledger.policyStates(policies.map(({ name }) => name));
-  const statuses = policies.map((policy) => policyStatus(deps, policy, states.get(policy.name)?.paused ?? false, now));
+  const paused = await deps.ledger.pausedPolicies();
+  const statuses = policies.map((policy) => policyStatus(deps, policy, paused.has(policy.name), now));
   return { policies: await Promise.all(statuses) };
 }
 

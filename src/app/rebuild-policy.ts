@@ -42,7 +42,7 @@ export async function rebuildPolicy(deps: RebuildDeps, policy: Policy, scheduleK
   // A volume that is named is known, and lags, before anything was listed.
   if (isNew && policy.volumes.ids.length > 0) await deps.ledger.setCovered(policy.name, policy.volumes.ids.map((id) => id.toLowerCase()), now);
   if (!isNew) deps.telemetry.emit('state.rebuilt', { policy: policy.name, target: policy.target, due: watermark, volumes: owned?.lastGood.size ?? 0 });
-  return { ...state, paused: false };
+  return state;
 }
 
 async function takeUp(deps: RebuildDeps, policy: Policy, owned: OwnedByPolicy | null, due: Instant, now: Instant, signal: AbortSignal): Promise<void> {

@@ -44,7 +44,7 @@ export async function reconcile(deps: ReconcileDeps, target: string): Promise<nu
   let queued = 0;
   for (const firing of firings) {
     const policy = deps.policies.policy(firing.policy);
-    const spread = policy === null ? durationMs(0) : spreadAt(policy.schedule, firing.due);
+    const spread = policy === null ? durationMs(0) : spreadAt(policy.schedule, firing);
     for await (const page of deps.ledger.runsOfFiring(firing.id)) {
       const open = page.filter(({ run }) => run.phase === 'queued' || run.phase === 'requesting').map(({ run }) => run);
       const missing = new Set(open.length === 0 ? [] : await deps.queue.missing(target, open.map(({ id }) => id)));

@@ -58,10 +58,10 @@ export class Scheduler {
     const due = policies.current().policies.filter(({ name }) => !this.#atWork.has(name) && (looks.get(name) ?? local) <= local);
     if (due.length > 0) {
       const now = await ledger.now();
-      const states = await ledger.policyStates(due.map(({ name }) => name));
+      const [states, paused] = await Promise.all([ledger.policyStates(due.map(({ name }) => name)), ledger.pausedPolicies()]);
       const storeId = await ledger.storeId();
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
-      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since }, looks, signal);
+      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
     let next = addMs(local, LONGEST_SLEEP);
     for (const { name } of policies.current().policies) {

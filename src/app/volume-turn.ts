@@ -27,8 +27,8 @@ export async function holdVolume(deps: ExecuteDeps, { run, revision, firing }: R
     await deps.ledger.releaseVolume(firing.target, run.volumeId, holder);
     return again(deps, 0 as DurationMs);
   }
-  // Due times caught up with are all due at once: they take their turns.
-  if (other.firing.policy === firing.policy && firing.trigger !== 'catch-up') {
+  // Due times caught up with are all due at once, and a firing that somebody asked for displaces none that is due: they take their turns.
+  if (other.firing.policy === firing.policy && firing.trigger === 'schedule' && other.firing.trigger !== 'manual') {
     // After a lost answer of this very run the snapshot may exist: it is looked for, never skipped.
     if (run.phase === 'requesting') return again(deps, TURN_AGAIN);
     await endRun(deps, firing, run, revision, 'skipped', skipped(`overlap: the run of another due time, ${holder}, is still making its snapshot`));

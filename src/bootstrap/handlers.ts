@@ -23,6 +23,18 @@ export function handlersFor(io: Io): Handlers {
       const { runShow } = await import('../cli/runs.ts');
       return (await import('./with-store.ts')).withStore(args, io, ({ ledger }) => runShow(ledger, args, io));
     },
+    trigger: async (args) => {
+      const { runTrigger } = await import('../cli/trigger.ts');
+      return (await import('./with-store.ts')).withStore(args, io, (store) => runTrigger({ ...store, clock: systemClock }, args, io));
+    },
+    pause: async (args) => {
+      const { runPause } = await import('../cli/pause.ts');
+      return (await import('./with-store.ts')).withStore(args, io, (store) => runPause(store, args, io));
+    },
+    resume: async (args) => {
+      const { runResume } = await import('../cli/pause.ts');
+      return (await import('./with-store.ts')).withStore(args, io, (store) => runResume(store, args, io));
+    },
     simulator: async (args) => (await import('./simulator.ts')).simulator(args, io),
     demo: async (args) => (await import('./demo.ts')).demo(args, io),
   };

@@ -6,6 +6,7 @@ import { CurrentPolicies } from '#app/current-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
 import { readStatus } from '#app/read-status';
+import { FiringRequests } from '#app/firing-requests';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
 import { watchStore } from '#app/watch-store';
@@ -129,7 +130,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (isScheduler) {
       const owned = new OwnedSnapshots({ clouds, clock });
       const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
+      const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry });
       loops.push(
+        supervise({ clock, telemetry }, 'requests', (signal) => requests.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(scheduler), signal), stopping.signal),
       );

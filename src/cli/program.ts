@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from './io.ts';
 import { DEFAULT_LIMIT } from './runs.ts';
 import type { RunsArgs } from './runs.ts';
+import type { TriggerArgs } from './trigger.ts';
 
 export interface ServeArgs {
   readonly config: string[];
@@ -30,6 +31,9 @@ export interface Handlers {
   status(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
   runs(args: StoreArgs & RunsArgs): Promise<number>;
   runsShow(args: StoreArgs & { id: string; json: boolean }): Promise<number>;
+  trigger(args: StoreArgs & TriggerArgs): Promise<number>;
+  pause(args: StoreArgs & { policy: string; json: boolean }): Promise<number>;
+  resume(args: StoreArgs & { policy: string; catchUp: boolean; json: boolean }): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
@@ -114,6 +118,27 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
       const options = command.optsWithGlobals<StoreArgs & { json: boolean }>();
       return run(handlers.runsShow({ ...options, id }));
     });
+
+  withStore(program.command('trigger').description('a firing of a policy now, beside its schedule; a running scheduler plans it'))
+    .argument('<policy>')
+    .option('--volume <id>', 'only this volume; may be given more than once', collect, [])
+    .option('--wait', 'until all its runs have ended; exit code 1 if one did not become available', false)
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep trigger nightly-db --wait --config policies/\n  snapkeep trigger nightly-db --volume 6a2f... --config policies/')
+    .action((policy: string, options: StoreArgs & Omit<TriggerArgs, 'policy'>) => run(handlers.trigger({ ...options, policy })));
+
+  withStore(program.command('pause').description('stop a policy from firing; survives restarts, not the loss of Redis: for good, write paused: true in its file'))
+    .argument('<policy>')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExample:\n  snapkeep pause nightly-db --config policies/')
+    .action((policy: string, options: StoreArgs & { json: boolean }) => run(handlers.pause({ ...options, policy })));
+
+  withStore(program.command('resume').description('let a paused policy fire again, from its next due time on'))
+    .argument('<policy>')
+    .option('--catch-up', 'fire the newest due time that passed during the pause now', false)
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExample:\n  snapkeep resume nightly-db --catch-up --config policies/')
+    .action((policy: string, options: StoreArgs & { catchUp: boolean; json: boolean }) => run(handlers.resume({ ...options, policy })));
 
   program
     .command('simulator')

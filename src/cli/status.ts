@@ -3,6 +3,7 @@ import type { StatusDeps } from '#app/read-status';
 import type { PolicyStatus } from '#app/views/status-view';
 import { EXIT } from './io.ts';
 import type { Io } from './io.ts';
+import { knownPolicy } from './known-policy.ts';
 import { humanSeconds, table } from './table.ts';
 
 /** Overdue volumes named for each policy on a terminal; `--json` names all. */
@@ -10,11 +11,7 @@ const OVERDUE_SHOWN = 10;
 
 /** Prints the state of all policies or of one. An unknown name is wrong usage. */
 export async function runStatus(deps: StatusDeps, args: { policy?: string; json: boolean }, io: Io): Promise<number> {
-  if (args.policy !== undefined && deps.policies.policy(args.policy) === null) {
-    const known = deps.policies.current().policies.map(({ name }) => name).join(', ');
-    io.stderr.write(`snapkeep: no policy is called ${args.policy}; there are: ${known}\n`);
-    return EXIT.usage;
-  }
+  if (args.policy !== undefined && knownPolicy(deps.policies, args.policy, io) === null) return EXIT.usage;
   const status = await readStatus(deps, args.policy);
   io.stdout.write(args.json ? `${JSON.stringify(status)}\n` : `${render(status.policies)}\n`);
   return EXIT.done;

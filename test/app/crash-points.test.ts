@@ -14,7 +14,7 @@ async function process(world: World, deps: WorldDeps): Promise<void> {
   const { policy } = world;
   for (let n = 0; n < 50; n += 1) {
     const states = await deps.ledger.policyStates([policy.name]);
-    const result = await fireDueTimes(deps, policy, states.get(policy.name) ?? null, { now: world.clock.now(), storeSince: instant(0) }, world.signal);
+    const result = await fireDueTimes(deps, policy, states.get(policy.name) ?? null, { now: world.clock.now(), storeSince: instant(0), paused: false }, world.signal);
     if (result === 'done') break;
     await world.clock.advance(10 * SECOND);
   }
@@ -25,7 +25,7 @@ async function prepared(scripts: readonly CreateScript[], volumes: readonly stri
   const world = new World({ now: '2026-11-24T01:59:00Z', volumes });
   world.cloud.scriptCreates(...scripts);
   // The policy is known since a minute before the due time.
-  await fireDueTimes(world.deps(), world.policy, null, { now: world.clock.now(), storeSince: instant(0) }, world.signal);
+  await fireDueTimes(world.deps(), world.policy, null, { now: world.clock.now(), storeSince: instant(0), paused: false }, world.signal);
   await world.clock.advanceTo(DUE);
   return world;
 }

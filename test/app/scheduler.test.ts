@@ -134,10 +134,10 @@ describe('long sleeps (A03)', () => {
   test('paused for 40 days: nothing fires, and nothing of it is made up for', async () => {
     const world = new World({ now: '2026-01-01T00:00:01Z', policies: [every('0 0 * * *')] });
     start(world);
-    await world.ledger.setPaused('p', true);
+    await world.ledger.pause('p', world.clock.now());
     await world.clock.advance(40 * DAY);
     expect(fired(world)).toEqual([]);
-    await world.ledger.setPaused('p', false);
+    await world.ledger.resume('p');
     await world.clock.advance(HOUR);
     expect(fired(world)).toEqual([]);
     await world.clock.advance(DAY);
@@ -206,9 +206,9 @@ describe('policies that change do not fire at once (A07)', () => {
   const changes: readonly (readonly [string, (world: World, running: Running) => Promise<void>, readonly string[]])[] = [
     ['(a) paused by command 10:43, resumed 10:50', async (world) => {
       await world.clock.advanceTo('2026-11-24T10:43:00Z');
-      await world.ledger.setPaused('p', true);
+      await world.ledger.pause('p', world.clock.now());
       await world.clock.advanceTo('2026-11-24T10:50:00Z');
-      await world.ledger.setPaused('p', false);
+      await world.ledger.resume('p');
     }, ['11:45', '12:45']],
     ['(a) paused in the file, then no longer', async (world, { scheduler }) => {
       await world.clock.advanceTo('2026-11-24T10:43:00Z');

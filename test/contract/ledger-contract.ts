@@ -88,7 +88,7 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
     test('a policy starts once', async () => {
       expect(await ledger.startPolicy('p', { watermark: T0, scheduleKey: 'k1' })).toBe(true);
       expect(await ledger.startPolicy('p', { watermark: addMs(T0, 5), scheduleKey: 'k2' })).toBe(false);
-      expect(await ledger.policyStates(['p', 'other'])).toEqual(new Map([['p', { watermark: T0, scheduleKey: 'k1', paused: false }]]));
+      expect(await ledger.policyStates(['p', 'other'])).toEqual(new Map([['p', { watermark: T0, scheduleKey: 'k1' }]]));
     });
 
     test('the watermark moves forward only', async () => {
@@ -126,25 +126,43 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(await ledger.changeSchedule('p', 'k1', 'k2', addMs(T0, -5))).toBe(true);
       expect(await ledger.changeSchedule('p', 'k1', 'k2', addMs(T0, 99))).toBe(false);
       expect(await ledger.changeSchedule('nobody', 'k1', 'k2', T0)).toBe(false);
-      expect((await ledger.policyStates(['p'])).get('p')).toEqual({ watermark: addMs(T0, -5), scheduleKey: 'k2', paused: false });
+      expect((await ledger.policyStates(['p'])).get('p')).toEqual({ watermark: addMs(T0, -5), scheduleKey: 'k2' });
       expect(await ledger.advanceWatermark('p', 'k1', addMs(T0, 1))).toBe(false);
     });
 
-    test('a pause stays over watermark and schedule, and ends', async () => {
+    test('a pause stays over start, watermark and schedule, from when it began, and ends once', async () => {
+      expect(await ledger.pausedPolicies()).toEqual(new Map());
+      await ledger.pause('p', T0);
+      await ledger.pause('p', addMs(T0, 7));
+      await ledger.pause('q', addMs(T0, 1));
       await ledger.startPolicy('p', { watermark: T0, scheduleKey: 'k1' });
-      await ledger.setPaused('p', true);
       await ledger.advanceWatermark('p', 'k1', addMs(T0, 1));
       await ledger.changeSchedule('p', 'k1', 'k2', addMs(T0, 2));
-      expect((await ledger.policyStates(['p'])).get('p')).toEqual({ watermark: addMs(T0, 2), scheduleKey: 'k2', paused: true });
-      await ledger.setPaused('p', false);
-      await ledger.setPaused('p', false);
-      expect((await ledger.policyStates(['p'])).get('p')?.paused).toBe(false);
+      expect(await ledger.pausedPolicies()).toEqual(new Map([['p', T0], ['q', addMs(T0, 1)]]));
+      expect(await ledger.resume('p')).toBe(T0);
+      expect(await ledger.resume('p')).toBeNull();
+      expect(await ledger.pausedPolicies()).toEqual(new Map([['q', addMs(T0, 1)]]));
+    });
+  });
+
+  describe('requests', () => {
+    test('a firing is asked for once, is open at once, and stays asked for until it is forgotten', async () => {
+      const firing = firingOf('p', T0, { trigger: 'manual' });
+      expect(await ledger.requestFiring(firing, ['vol-1'])).toBe(true);
+      expect(await ledger.requestFiring(firing, null)).toBe(false);
+      expect(await ledger.requestedFirings()).toEqual([{ firingId: firing.id, only: ['vol-1'] }]);
+      expect(await ledger.firing(firing.id)).toMatchObject({ trigger: 'manual', total: null });
+      expect((await ledger.firings('p', 1)).map(({ id }) => id)).toEqual([firing.id]);
+      await ledger.closeFiring(firing);
+      expect(await ledger.requestedFirings()).toHaveLength(1);
+      await ledger.forgetRequest(firing.id);
+      expect(await ledger.requestedFirings()).toEqual([]);
     });
 
-    test('a pause from before the start holds after it', async () => {
-      await ledger.setPaused('p', true);
-      expect(await ledger.startPolicy('p', { watermark: T0, scheduleKey: 'k1' })).toBe(true);
-      expect((await ledger.policyStates(['p'])).get('p')?.paused).toBe(true);
+    test('one that is recorded already is not asked for', async () => {
+      const { firing } = await opened('p', []);
+      expect(await ledger.requestFiring(firing, null)).toBe(false);
+      expect(await ledger.requestedFirings()).toEqual([]);
     });
   });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#app/ports/clock';
-import type { FiringRecord, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
+import type { FiringRecord, FiringRequest, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
 import { OUTCOMES } from '#domain/run';
 import type { EndedOutcome, Firing, Outcome, Run } from '#domain/run';
 import { addMs } from '#domain/time';
@@ -21,7 +21,8 @@ interface Held {
 export class FakeLedger implements Ledger {
   readonly #clock: Clock;
   readonly #policies = new Map<string, { watermark: Instant; scheduleKey: string; rebuiltAt?: Instant }>();
-  readonly #paused = new Set<string>();
+  readonly #paused = new Map<string, Instant>();
+  readonly #requests = new Map<string, FiringRequest>();
   readonly #held = new Map<string, Held>();
   readonly #firings = new Map<string, FakeFiring>();
   readonly #watched = new Map<string, Map<string, Instant>>();
@@ -56,7 +57,7 @@ export class FakeLedger implements Ledger {
     const states = new Map<string, PolicyState>();
     for (const name of names) {
       const state = this.#policies.get(name);
-      if (state !== undefined) states.set(name, { ...state, paused: this.#paused.has(name) });
+      if (state !== undefined) states.set(name, { ...state });
     }
     return states;
   }
@@ -81,9 +82,18 @@ export class FakeLedger implements Ledger {
     return true;
   }
 
-  async setPaused(name: string, paused: boolean): Promise<void> {
-    if (paused) this.#paused.add(name);
-    else this.#paused.delete(name);
+  async pausedPolicies(): Promise<ReadonlyMap<string, Instant>> {
+    return new Map(this.#paused);
+  }
+
+  async pause(name: string, at: Instant): Promise<void> {
+    if (!this.#paused.has(name)) this.#paused.set(name, at);
+  }
+
+  async resume(name: string): Promise<Instant | null> {
+    const since = this.#paused.get(name) ?? null;
+    this.#paused.delete(name);
+    return since;
   }
 
   async acquireLease(name: string, holder: string, ttl: DurationMs): Promise<boolean> {
@@ -92,6 +102,21 @@ export class FakeLedger implements Ledger {
 
   async releaseLease(name: string, holder: string): Promise<void> {
     this.#release(`lease ${name}`, holder);
+  }
+
+  async requestFiring(firing: Firing, only: readonly string[] | null): Promise<boolean> {
+    if (this.#firings.has(firing.id)) return false;
+    await this.openFiring(firing);
+    this.#requests.set(firing.id, { firingId: firing.id, only });
+    return true;
+  }
+
+  async requestedFirings(): Promise<readonly FiringRequest[]> {
+    return [...this.#requests.values()];
+  }
+
+  async forgetRequest(firingId: string): Promise<void> {
+    this.#requests.delete(firingId);
   }
 
   async openFiring(firing: Firing): Promise<FiringRecord> {

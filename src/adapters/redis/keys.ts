@@ -11,6 +11,8 @@ export interface Keys {
   readonly firing: (id: string) => string;
   readonly runsOf: (firingId: string) => string;
   readonly inUse: string;
+  readonly paused: string;
+  readonly requests: string;
   readonly open: string;
   readonly history: string;
   readonly historyOf: (policy: string) => string;
@@ -29,6 +31,8 @@ export function keysOf(instance: string): Keys {
     firing: (id) => `${prefix}:f:${id}`,
     runsOf: (id) => `${prefix}:f:${id}:runs`,
     inUse: `${prefix}:in-use`,
+    paused: `${prefix}:paused`,
+    requests: `${prefix}:requests`,
     open: `${prefix}:open`,
     history: `${prefix}:history`,
     historyOf: (policy) => `${prefix}:history:${policy}`,

@@ -3,7 +3,7 @@ import type { EndedOutcome, Firing, Run } from '#domain/run';
 import { instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Clock } from '#app/ports/clock';
-import type { FiringRecord, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
+import type { FiringRecord, FiringRequest, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
 import type { RedisClient } from './connect.ts';
 import { trimHistory } from './history-limit.ts';
 import { keysOf } from './keys.ts';
@@ -55,9 +55,9 @@ export class RedisLedger implements Ledger {
     const hashes = await Promise.all(names.map((name) => this.#redis.hgetall(this.#keys.policy(name))));
     const states = new Map<string, PolicyState>();
     for (const [index, name] of names.entries()) {
-      const { watermark, schedule, paused, rebuilt } = hashes[index] ?? {};
+      const { watermark, schedule, rebuilt } = hashes[index] ?? {};
       if (watermark === undefined || schedule === undefined) continue;
-      states.set(name, { watermark: instant(Number(watermark)), scheduleKey: schedule, paused: paused === '1', ...(rebuilt === undefined ? {} : { rebuiltAt: instant(Number(rebuilt)) }) });
+      states.set(name, { watermark: instant(Number(watermark)), scheduleKey: schedule, ...(rebuilt === undefined ? {} : { rebuiltAt: instant(Number(rebuilt)) }) });
     }
     return states;
   }
@@ -75,9 +75,18 @@ export class RedisLedger implements Ledger {
     return (await this.#scripts.run(scripts.CHANGE_SCHEDULE, [this.#keys.policy(name)], [from, to, at])) === 1;
   }
 
-  async setPaused(name: string, paused: boolean): Promise<void> {
-    if (paused) await this.#redis.hset(this.#keys.policy(name), 'paused', '1');
-    else await this.#redis.hdel(this.#keys.policy(name), 'paused');
+  async pausedPolicies(): Promise<ReadonlyMap<string, Instant>> {
+    const paused = await this.#redis.hgetall(this.#keys.paused);
+    return new Map(Object.entries(paused).map(([name, at]) => [name, instant(Number(at))]));
+  }
+
+  async pause(name: string, at: Instant): Promise<void> {
+    await this.#redis.hsetnx(this.#keys.paused, name, String(at));
+  }
+
+  async resume(name: string): Promise<Instant | null> {
+    const since = await this.#scripts.run(scripts.TAKE_FIELD, [this.#keys.paused], [name]);
+    return typeof since === 'string' ? instant(Number(since)) : null;
   }
 
   async acquireLease(name: string, holder: string, ttl: DurationMs): Promise<boolean> {
@@ -88,9 +97,23 @@ export class RedisLedger implements Ledger {
     await this.#scripts.run(scripts.RELEASE, [this.#keys.lease(name)], [holder]);
   }
 
+  async requestFiring(firing: Firing, only: readonly string[] | null): Promise<boolean> {
+    const keys = [...this.#firingKeys(firing), this.#keys.requests];
+    const args = [firing.id, firing.due, JSON.stringify({ only }), ...encodeFiring(firing)];
+    return (await this.#scripts.run(scripts.REQUEST_FIRING, keys, args)) === 1;
+  }
+
+  async requestedFirings(): Promise<readonly FiringRequest[]> {
+    const requests = await this.#redis.hgetall(this.#keys.requests);
+    return Object.entries(requests).map(([firingId, json]) => ({ firingId, ...(JSON.parse(json) as Omit<FiringRequest, 'firingId'>) }));
+  }
+
+  async forgetRequest(firingId: string): Promise<void> {
+    await this.#redis.hdel(this.#keys.requests, firingId);
+  }
+
   async openFiring(firing: Firing): Promise<FiringRecord> {
-    const { firing: key, open, history, historyOf } = this.#keys;
-    const keys = [key(firing.id), open, history, historyOf(firing.policy)];
+    const keys = this.#firingKeys(firing);
     return this.#firing(firing.id, await this.#scripts.run(scripts.OPEN_FIRING, keys, [firing.id, firing.due, ...encodeFiring(firing)]));
   }
 
@@ -203,6 +226,11 @@ export class RedisLedger implements Ledger {
   async #firings(ids: readonly string[]): Promise<readonly FiringRecord[]> {
     const found = await Promise.all(ids.map((id) => this.firing(id)));
     return found.filter((firing) => firing !== null);
+  }
+
+  #firingKeys({ id, policy }: Firing): string[] {
+    const { firing, open, history, historyOf } = this.#keys;
+    return [firing(id), open, history, historyOf(policy)];
   }
 
   #firing(id: string, reply: unknown): FiringRecord {

@@ -42,15 +42,30 @@ export const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
+/** Keys: a hash. Arguments: field. Takes the field out of it and returns what it held. */
+export const TAKE_FIELD = `
+local value = redis.call('HGET', KEYS[1], ARGV[1])
+if value then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return value`;
+
+const openIfNew = `
+local function open_if_new(fields)
+  if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+  redis.call('HSET', KEYS[1], unpack(ARGV, fields))
+  for i = 2, 4 do redis.call('ZADD', KEYS[i], ARGV[2], ARGV[1]) end
+  return true
+end`;
+
 /** Keys: firing, open, history, history of the policy. Arguments: firing id, due, then field, value... of a new firing. */
-export const OPEN_FIRING = `
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('HSET', KEYS[1], unpack(ARGV, 3))
-  redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-  redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
-  redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])
-end
+export const OPEN_FIRING = `${openIfNew}
+open_if_new(3)
 return redis.call('HGETALL', KEYS[1])`;
+
+/** Keys: as OPEN_FIRING, requests. Arguments: firing id, due, request, then field, value... 1, or 0 where there is such a firing. */
+export const REQUEST_FIRING = `${openIfNew}
+if not open_if_new(4) then return 0 end
+redis.call('HSET', KEYS[5], ARGV[1], ARGV[3])
+return 1`;
 
 /** Keys: runs of a firing. Arguments: field, value... Adds those that are not there. */
 export const ADD_RUNS = `

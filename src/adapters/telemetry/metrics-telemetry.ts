@@ -34,8 +34,10 @@ export function metricsTelemetry(registry: MetricsRegistry): Telemetry {
       if (outcome === 'available') runSeconds.observe({ target, policy }, durationMs / 1000);
     },
     'firing.planned': ({ policy, trigger, lagMs }) => {
+      // What somebody asked for was not due by any schedule.
+      if (trigger === 'manual') return;
       lag.observe({ policy }, lagMs / 1000);
-      if (trigger !== 'manual') dueTimes.inc({ policy, result: trigger === 'catch-up' ? 'caught_up' : 'fired' });
+      dueTimes.inc({ policy, result: trigger === 'catch-up' ? 'caught_up' : 'fired' });
     },
     'policy.missed': ({ policy, count, result }) => dueTimes.inc({ policy, result }, count),
     'run.retry': ({ target, policy, kind }) => retries.inc({ target, policy, kind }),

@@ -7,8 +7,6 @@ export interface PolicyState {
   readonly watermark: Instant;
   /** Identity of the schedule the watermark belongs to. */
   readonly scheduleKey: string;
-  /** Paused by command; a policy file has a `paused` of its own. */
-  readonly paused: boolean;
   /** When the record was last rebuilt after a loss: runs due until then may have begun before. Absent where it never was. */
   readonly rebuiltAt?: Instant;
 }
@@ -27,6 +25,13 @@ export interface FiringRecord extends Firing {
 export interface StoredRun {
   readonly run: Run;
   readonly revision: number;
+}
+
+/** A firing that somebody asked for. */
+export interface FiringRequest {
+  readonly firingId: string;
+  /** Only these volumes of the policy; null is all of them. */
+  readonly only: readonly string[] | null;
 }
 
 export interface RunQuery {
@@ -77,11 +82,26 @@ export interface Ledger {
   advanceWatermark(name: string, scheduleKey: string, to: Instant): Promise<boolean>;
   /** A changed schedule: from `at` on. False where another replica has already done it. */
   changeSchedule(name: string, from: string, to: string, at: Instant): Promise<boolean>;
-  setPaused(name: string, paused: boolean): Promise<void>;
+  /** Policies paused by command, and since when; a policy file has a `paused` of its own. */
+  pausedPolicies(): Promise<ReadonlyMap<string, Instant>>;
+  /** Pauses a policy from `at` on, whether it has a record or not; one that is paused stays so from when it was. */
+  pause(name: string, at: Instant): Promise<void>;
+  /** Since when the policy was paused; null where it was not. */
+  resume(name: string): Promise<Instant | null>;
 
   /** A right to do a piece of work that others should not do at the same time; only ever saves work. False where another holds it. */
   acquireLease(name: string, holder: string, ttl: DurationMs): Promise<boolean>;
   releaseLease(name: string, holder: string): Promise<void>;
+
+  /**
+   * Asks whoever schedules to plan a firing, for these volumes or (null) for all of its policy: records the firing and the
+   * request in one step. False where such a firing is recorded already; then nothing is asked.
+   */
+  requestFiring(firing: Firing, only: readonly string[] | null): Promise<boolean>;
+  /** What was asked for and is not planned yet. */
+  requestedFirings(): Promise<readonly FiringRequest[]>;
+  /** The firing is planned, or never will be. */
+  forgetRequest(firingId: string): Promise<void>;
 
   /** Records the firing if it is new, and returns it as it stands. */
   openFiring(firing: Firing): Promise<FiringRecord>;
