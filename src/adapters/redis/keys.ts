@@ -12,6 +12,7 @@ export interface Keys {
   readonly runsOf: (firingId: string) => string;
   readonly inUse: string;
   readonly open: string;
+  readonly ended: string;
   readonly history: string;
   readonly historyOf: (policy: string) => string;
   readonly watched: (target: string) => string;
@@ -20,6 +21,8 @@ export interface Keys {
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
   readonly pace: (target: string) => string;
+  readonly noticesSince: string;
+  readonly toldOverdue: (policy: string) => string;
 }
 
 export function keysOf(instance: string): Keys {
@@ -30,6 +33,7 @@ export function keysOf(instance: string): Keys {
     runsOf: (id) => `${prefix}:f:${id}:runs`,
     inUse: `${prefix}:in-use`,
     open: `${prefix}:open`,
+    ended: `${prefix}:ended`,
     history: `${prefix}:history`,
     historyOf: (policy) => `${prefix}:history:${policy}`,
     watched: (target) => `${prefix}:watched:${target}`,
@@ -38,5 +42,7 @@ export function keysOf(instance: string): Keys {
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
     pace: (target) => `${prefix}:pace:${target}`,
+    noticesSince: `${prefix}:notices-since`,
+    toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,
   };
 }
