@@ -16,6 +16,18 @@ interface RunFields extends FiringFields {
   readonly volumeId: string;
 }
 
+interface NotificationFields {
+  /** Its name under `notifications`, or `heartbeat`. */
+  readonly receiver: string;
+  /** The event told of, or `heartbeat`. */
+  readonly about: string;
+  readonly policy: string | null;
+  /** Of the URL nothing else is told: its path may be a secret. */
+  readonly host: string | null;
+  readonly httpStatus: number | null;
+  readonly attempt: number;
+}
+
 interface FailureFields {
   readonly kind: FailureKind;
   readonly httpStatus: number | null;
@@ -61,6 +73,9 @@ export interface EventFields {
   'target.throttled': { readonly target: string; readonly delayMs: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
   'worker.draining': { readonly active: number; readonly drainMs: number };
+  'notification.sent': NotificationFields & { readonly durationMs: number };
+  'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
+  'notification.failed': NotificationFields & { readonly errorMessage: string };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
 }
 
@@ -103,5 +118,8 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
   'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
+  'notification.sent': { level: 'debug', message: 'a receiver was told' },
+  'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
+  'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
 };

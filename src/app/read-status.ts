@@ -1,5 +1,6 @@
 import { runIdIn } from '#domain/naming/run-id';
 import type { Policy } from '#domain/policy';
+import { lagSeconds } from '#domain/rpo-lag';
 import { fireTimesOf } from '#domain/schedule/fire-times';
 import { isoSeconds } from '#domain/time';
 import type { Instant } from '#domain/time';
@@ -38,11 +39,6 @@ async function policyStatus(deps: StatusDeps, policy: Policy, pausedByCommand: b
     overdueVolumes: await Promise.all(overdue.map(({ protection, lag }) => overdueVolume(deps, protection, lag, last ?? null))),
     lastFiring: last === undefined ? null : { due: isoSeconds(last.due), trigger: last.trigger, runs: last.counts },
   };
-}
-
-/** Now minus the moment the data of the newest good snapshot is from; without one, since the policy first knew the volume. Whole seconds. */
-function lagSeconds({ lastGoodAt, firstSeenAt }: Protection, now: Instant): number {
-  return Math.max(0, Math.floor((now - (lastGoodAt ?? firstSeenAt)) / 1000));
 }
 
 async function overdueVolume(deps: StatusDeps, { volumeId, lastGoodAt }: Protection, lag: number, last: FiringRecord | null): Promise<OverdueVolume> {

@@ -24,6 +24,7 @@ import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
 import { BuiltClouds } from './build-clouds.ts';
+import { NotificationRuntime } from './notification-runtime.ts';
 import type { OpenedRedis } from './open-redis.ts';
 import { RedisHealth } from './redis-health.ts';
 import { TargetRuntime } from './target-runtime.ts';
@@ -65,7 +66,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const version = packageVersion();
   const clock = systemClock;
   const registry = createRegistry();
-  const telemetry = fanOut([options.telemetry, metricsTelemetry(registry)]);
+  let notifications: NotificationRuntime | null = null;
+  const telemetry = fanOut([options.telemetry, metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
   const loadedAtSeconds = clock.now() / 1000;
   const policies = new CurrentPolicies(options.set);
   const { instance } = options.set;
@@ -120,11 +122,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (stopping.signal.aborted) return;
     hasRedis = true;
     checkStore(telemetry, await readStoreFacts(commands));
+    const onQueueError = (error: Error): void => health.failed(error);
+    const toTell = { ledger, policies, clock, telemetry, random: Math.random, replica, version, env: options.env, commands, blocking, prefix };
+    notifications = new NotificationRuntime({ ...toTell, delivers: isWorker, onQueueError });
     if (isWorker) {
       for (const target of policies.current().targets) {
         await queue.limitConcurrency(target.name, target.limits.concurrentCreates);
         const deps = { ledger, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
-        runtimes.push(new TargetRuntime({ ...deps, onQueueError: (error) => health.failed(error) }, target));
+        runtimes.push(new TargetRuntime({ ...deps, onQueueError }, target));
       }
     }
     if (isScheduler) {
@@ -160,6 +165,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     stopping.abort(new Error('stopping'));
     const drained = await Promise.all(runtimes.map((runtime) => runtime.close(drainMs)));
     await Promise.race([Promise.allSettled([...loops, started]), setTimeout(CLOSE_MS)]);
+    await notifications?.close();
     await Promise.race([queue.close(), setTimeout(CLOSE_MS)]);
     await Promise.race([clouds.close(), setTimeout(CLOSE_MS)]);
     await server.close();

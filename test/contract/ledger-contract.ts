@@ -438,6 +438,27 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(answers).toEqual([false, false, true]);
     });
 
+    test('stays on the list of ended firings until it is forgotten, in the order of the ends', async () => {
+      const { firing, runs } = await opened('p', ['v1', 'v2']);
+      await ledger.closeFiring(firing);
+      const empty = await ledger.openFiring(firingOf('q'));
+      await ledger.closeFiring(empty);
+      await until(async () => (await ledger.now()) > ((await ledger.firing(empty.id))?.finishedAt ?? Infinity));
+      expect(await ledger.endedFirings(10)).toEqual([empty.id]);
+      for (const run of runs) await end(firing, run, 'failed');
+      expect(await ledger.endedFirings(10)).toEqual([empty.id, firing.id]);
+      expect(await ledger.endedFirings(1)).toEqual([empty.id]);
+      await ledger.closeFiring(firing);
+
+      await ledger.forgetEnded([empty.id, 'no such firing']);
+      await ledger.forgetEnded([]);
+      expect(await ledger.endedFirings(10)).toEqual([firing.id]);
+      await ledger.forgetEnded([firing.id]);
+      await ledger.closeFiring(firing);
+      expect(await ledger.endedFirings(10)).toEqual([]);
+      expect(await ledger.firing(firing.id)).toMatchObject({ counts: { failed: 2 } });
+    });
+
     test('comes once where the last two end at the same time', async () => {
       const { firing, runs } = await opened('p', ['v1', 'v2']);
       await ledger.closeFiring(firing);

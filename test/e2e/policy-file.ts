@@ -8,10 +8,12 @@ export interface PolicyOptions {
   readonly cron?: string;
   readonly volumes?: string;
   readonly endpoint?: string;
+  /** The `notifications` of the file, as YAML in one line. */
+  readonly notifications?: string;
 }
 
 /** Writes a policy file for a simulated cloud; returns its path. */
-export async function policyFile(dir: string, cloud: Simulator, { cron = '* * * * * *', volumes = '{ match: { name: "vol-*" } }', endpoint }: PolicyOptions = {}): Promise<string> {
+export async function policyFile(dir: string, cloud: Simulator, { cron = '* * * * * *', volumes = '{ match: { name: "vol-*" } }', endpoint, notifications = '[]' }: PolicyOptions = {}): Promise<string> {
   const file = path.join(dir, 'policies.yaml');
   await writeFile(file, `apiVersion: snapkeep/v1
 instance: e2e
@@ -34,6 +36,7 @@ policies:
     snapshot: { force: true, metadata: { team: e2e } }
     retention: { last: 6 }
     retry: { attempts: 2, backoff: { initial: 100ms, max: 1s }, grace: 1s, deadline: 1m }
+notifications: ${notifications}
 `);
   return file;
 }

@@ -25,6 +25,7 @@ export class FakeLedger implements Ledger {
   readonly #requests = new Map<string, FiringRequest>();
   readonly #held = new Map<string, Held>();
   readonly #firings = new Map<string, FakeFiring>();
+  readonly #ended = new Set<string>();
   readonly #watched = new Map<string, Map<string, Instant>>();
   readonly #seen = new Map<string, Map<string, Instant>>();
   readonly #good = new Map<string, Map<string, Instant>>();
@@ -153,6 +154,14 @@ export class FakeLedger implements Ledger {
     return this.#newestFirst().filter(({ finishedAt }) => finishedAt === null).toReversed().map(record);
   }
 
+  async endedFirings(limit: number): Promise<readonly string[]> {
+    return [...this.#ended].slice(0, limit);
+  }
+
+  async forgetEnded(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#ended.delete(id);
+  }
+
   async *runsOfFiring(firingId: string): AsyncGenerator<readonly StoredRun[]> {
     yield [...(this.#firings.get(firingId)?.runs.values() ?? [])];
   }
@@ -263,6 +272,7 @@ export class FakeLedger implements Ledger {
     if (known.total === null || known.finishedAt !== null) return false;
     if ([...known.runs.values()].some(({ run }) => run.outcome === 'pending')) return false;
     known.finishedAt = this.#clock.now();
+    this.#ended.add(known.firing.id);
     return true;
   }
 }

@@ -44,6 +44,10 @@ export interface StageOptions {
   readonly catchUp?: 'none' | 'latest' | 'all';
   readonly cloud: SimulatorOptions;
   readonly concurrentCreates?: number;
+  /** The `notifications` of the policy file, as YAML in one line. */
+  readonly notifications?: string;
+  /** Environment of the services, for secrets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function stage(options: StageOptions): Promise<Stage> {
@@ -71,7 +75,7 @@ export async function stage(options: StageOptions): Promise<Stage> {
   async function start(role: Role, policies: PolicySet): Promise<RunningService> {
     const telemetry = new RecordingTelemetry();
     const redis = { address: parseRedisUrl(options.redisUrl, null), ca: null, stop: async () => undefined };
-    const env = { SIMULATOR_PASSWORD: cloud.credentials.password };
+    const env = { SIMULATOR_PASSWORD: cloud.credentials.password, ...options.env };
     const service = await startService({ role, set: policies, redis, host: '127.0.0.1', port: 0, telemetry, env });
     services.add(service);
     await service.started;
@@ -112,7 +116,7 @@ export async function stage(options: StageOptions): Promise<Stage> {
   };
 }
 
-async function policySet(cloud: Simulator, instance: string, { due, catchUp = 'latest', concurrentCreates = 20 }: StageOptions): Promise<PolicySet> {
+async function policySet(cloud: Simulator, instance: string, { due, catchUp = 'latest', concurrentCreates = 20, notifications = '[]' }: StageOptions): Promise<PolicySet> {
   const cron = typeof due === 'string' ? due : cronIn(due);
   await using dir = await tempDir('policies');
   const file = path.join(dir.path, 'policies.yaml');
@@ -143,6 +147,7 @@ policies:
       metadata: { team: payments, costcentre: "4711" }
     retry: { attempts: 5, backoff: { initial: 100ms, max: 1s }, grace: 1s, deadline: 1m }
     rpo: 5m
+notifications: ${notifications}
 `);
   const loaded = await loadPolicies([file], { now: instant(Date.now()) });
   if (!loaded.ok) throw new Error(`the policies of the test are invalid: ${JSON.stringify(loaded.problems)}`);

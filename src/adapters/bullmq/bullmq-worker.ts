@@ -2,6 +2,7 @@ import { DelayedError, WaitingError, Worker } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { RunStep } from '#app/ports/run-queue';
 import type { RedisClient } from '../redis/connect.ts';
+import { closeWorker } from './close-worker.ts';
 import { queueNameOf } from './queue-names.ts';
 
 export interface WorkerOptions {
@@ -73,20 +74,9 @@ export class BullmqWorker {
     return this.#worker.isRunning() && !this.#worker.isPaused();
   }
 
-  /**
-   * Takes no more jobs, lets those in hand finish, and after `drainMs` hands them back to the queue. Resolves at the
-   * latest shortly after, also with Redis away, where BullMQ's own close never would.
-   */
+  /** As closeWorker: hands back what is not finished after `drainMs`. */
   async close(drainMs: number): Promise<boolean> {
-    const closed = this.#worker.close().then(
-      () => true,
-      () => false,
-    );
-    if (await within(closed, drainMs)) return true;
-    this.#worker.cancelAllJobs('shutdown');
-    if (await within(closed, 2_000)) return true;
-    await within(this.#worker.close(true), 1_000);
-    return false;
+    return closeWorker(this.#worker, drainMs);
   }
 }
 
@@ -97,17 +87,5 @@ async function executeOrHandBack(job: Job, token: string | undefined, signal: Ab
     if (!signal.aborted) throw error;
     await job.moveToWait(token);
     throw new WaitingError();
-  }
-}
-
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([promise.then((value) => value !== false), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

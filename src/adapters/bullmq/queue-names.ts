@@ -5,3 +5,6 @@ export function queueNameOf(target: string): string {
 
 /** Every job has the same name: what it is about stands in its id. */
 export const JOB_NAME = 'run';
+
+/** Calls to receivers of notifications have a queue of their own, so that a slow receiver holds up no run. */
+export const NOTICE_QUEUE = 'notifications';

@@ -14,6 +14,7 @@ export interface Keys {
   readonly paused: string;
   readonly requests: string;
   readonly open: string;
+  readonly ended: string;
   readonly history: string;
   readonly historyOf: (policy: string) => string;
   readonly watched: (target: string) => string;
@@ -22,6 +23,8 @@ export interface Keys {
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
   readonly pace: (target: string) => string;
+  readonly noticesSince: string;
+  readonly toldOverdue: (policy: string) => string;
 }
 
 export function keysOf(instance: string): Keys {
@@ -34,6 +37,7 @@ export function keysOf(instance: string): Keys {
     paused: `${prefix}:paused`,
     requests: `${prefix}:requests`,
     open: `${prefix}:open`,
+    ended: `${prefix}:ended`,
     history: `${prefix}:history`,
     historyOf: (policy) => `${prefix}:history:${policy}`,
     watched: (target) => `${prefix}:watched:${target}`,
@@ -42,5 +46,7 @@ export function keysOf(instance: string): Keys {
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
     pace: (target) => `${prefix}:pace:${target}`,
+    noticesSince: `${prefix}:notices-since`,
+    toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,
   };
 }

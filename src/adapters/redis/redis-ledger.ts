@@ -123,7 +123,7 @@ export class RedisLedger implements Ledger {
   }
 
   async closeFiring(firing: Firing): Promise<FiringRecord> {
-    const keys = [this.#keys.firing(firing.id), this.#keys.runsOf(firing.id), this.#keys.open];
+    const keys = [this.#keys.firing(firing.id), this.#keys.runsOf(firing.id), this.#keys.open, this.#keys.ended];
     const closed = this.#firing(firing.id, await this.#scripts.run(scripts.CLOSE_FIRING, keys, [firing.id, this.#clock.now()]));
     await trimHistory(this.#redis, this.#keys, firing.policy);
     return closed;
@@ -139,6 +139,14 @@ export class RedisLedger implements Ledger {
 
   async openFirings(): Promise<readonly FiringRecord[]> {
     return this.#firings(await this.#redis.zrange(this.#keys.open, 0, '-1'));
+  }
+
+  async endedFirings(limit: number): Promise<readonly string[]> {
+    return this.#redis.zrange(this.#keys.ended, 0, String(limit - 1));
+  }
+
+  async forgetEnded(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#redis.zrem(this.#keys.ended, ...ids);
   }
 
   async *runsOfFiring(firingId: string): AsyncGenerator<readonly StoredRun[]> {
@@ -240,11 +248,11 @@ export class RedisLedger implements Ledger {
   }
 
   async #save(firing: Firing, run: Run, revision: number): Promise<{ revision: number; finished: FiringRecord | null } | null> {
-    const { firing: key, runsOf, open, watched } = this.#keys;
+    const { firing: key, runsOf, open, watched, ended } = this.#keys;
     const { phase, outcome } = letters(run);
     const reply = await this.#scripts.run(
       scripts.SAVE_RUN,
-      [key(firing.id), runsOf(firing.id), open, watched(firing.target)],
+      [key(firing.id), runsOf(firing.id), open, watched(firing.target), ended],
       [firing.id, this.#clock.now(), volumeKey(run.id), run.id, revision, phase, outcome, encodeRun(run)],
     );
     if (!Array.isArray(reply)) return null;

@@ -73,25 +73,30 @@ local added = 0
 for i = 1, #ARGV, 2 do added = added + redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return added`;
 
+/** Ended firings that nobody has asked for are kept up to this many, the newest. */
+const MAX_ENDED = 10_000;
+
 const finishIfEnded = `
-local function finish_if_ended(firing, open, id, now)
+local function finish_if_ended(firing, open, done, id, now)
   local c = redis.call('HMGET', firing, 'total', 'available', 'failed', 'skipped', 'abandoned', 'finished')
   if not c[1] or c[6] then return 0 end
   local ended = tonumber(c[2] or 0) + tonumber(c[3] or 0) + tonumber(c[4] or 0) + tonumber(c[5] or 0)
   if ended < tonumber(c[1]) then return 0 end
   redis.call('HSET', firing, 'finished', now)
   redis.call('ZREM', open, id)
+  redis.call('ZADD', done, now, id)
+  redis.call('ZREMRANGEBYRANK', done, 0, -${MAX_ENDED + 1})
   return 1
 end`;
 
-/** Keys: firing, runs, open. Arguments: firing id, now. Fixes the number of runs, and finishes a firing whose runs have all ended. */
+/** Keys: firing, runs, open, ended. Arguments: firing id, now. Fixes the number of runs, and finishes a firing whose runs have all ended. */
 export const CLOSE_FIRING = `${finishIfEnded}
 redis.call('HSETNX', KEYS[1], 'total', redis.call('HLEN', KEYS[2]))
-finish_if_ended(KEYS[1], KEYS[3], ARGV[1], ARGV[2])
+finish_if_ended(KEYS[1], KEYS[3], KEYS[4], ARGV[1], ARGV[2])
 return redis.call('HGETALL', KEYS[1])`;
 
 /**
- * Keys: firing, runs, open, watched. Arguments: firing id, now, field, run id, expected revision, phase letter, outcome
+ * Keys: firing, runs, open, watched, ended. Arguments: firing id, now, field, run id, expected revision, phase letter, outcome
  * letter, JSON. Nil where the revision is another; else the new revision, whether the firing is finished by this, and
  * the firing where it is.
  */
@@ -111,7 +116,7 @@ if outcome ~= ARGV[7] then
   if names[outcome] then redis.call('HINCRBY', KEYS[1], names[outcome], -1) end
   if names[ARGV[7]] then redis.call('HINCRBY', KEYS[1], names[ARGV[7]], 1) end
 end
-if finish_if_ended(KEYS[1], KEYS[3], ARGV[1], ARGV[2]) == 1 then return { revision, 1, redis.call('HGETALL', KEYS[1]) } end
+if finish_if_ended(KEYS[1], KEYS[3], KEYS[5], ARGV[1], ARGV[2]) == 1 then return { revision, 1, redis.call('HGETALL', KEYS[1]) } end
 return { revision, 0 }`;
 
 /** Keys: good. Arguments: volume id, instant. Never moves back. */

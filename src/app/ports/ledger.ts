@@ -114,6 +114,13 @@ export interface Ledger {
   firings(policy: string, limit: number): Promise<readonly FiringRecord[]>;
   /** Firings that have runs not ended. */
   openFirings(): Promise<readonly FiringRecord[]>;
+  /**
+   * Ids of firings that have ended and were not forgotten since, those that ended first first. A firing is added in the very
+   * step that ends it, so that its end can be told by whoever looks here, whatever becomes of the process that ended it.
+   */
+  endedFirings(limit: number): Promise<readonly string[]>;
+  /** Takes firings off that list; their records stay. */
+  forgetEnded(ids: readonly string[]): Promise<void>;
   /** Pages over the runs of a firing, in no order. */
   runsOfFiring(firingId: string): AsyncIterable<readonly StoredRun[]>;
 
