@@ -19,6 +19,7 @@ export interface Keys {
   readonly lease: (name: string) => string;
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
+  readonly dated: (policy: string) => string;
   readonly pace: (target: string) => string;
 }
 
@@ -37,6 +38,7 @@ export function keysOf(instance: string): Keys {
     lease: (name) => `${prefix}:lease:${name}`,
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
+    dated: (policy) => `${prefix}:dated:${policy}`,
     pace: (target) => `${prefix}:pace:${target}`,
   };
 }
