@@ -124,7 +124,7 @@ function startScraper(url: string): Scraper {
   return {
     async scrape() {
       const answer = once(worker, 'message');
-      worker.postMessage(`${url}/metrics`);
+      worker.postMessage(`${url}/metrics`, []);
       return (await answer)[0] as { ms: number; bytes: number };
     },
     async [Symbol.asyncDispose]() {

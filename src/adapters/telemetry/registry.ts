@@ -22,8 +22,8 @@ const SLICE = 1_000;
  */
 export async function writeMetrics(registry: MetricsRegistry): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (const { get } of metricsOf(registry)) {
-    const metric = await get();
+  for (const read of readersOf(registry)) {
+    const metric = await read();
     await setImmediate();
     for (let from = 0; from === 0 || from < metric.values.length; from += SLICE) {
       const text = await written({ ...metric, values: metric.values.slice(from, from + SLICE) });
@@ -34,21 +34,22 @@ export async function writeMetrics(registry: MetricsRegistry): Promise<Buffer> {
   return Buffer.concat([...parts, Buffer.from(END)]);
 }
 
-interface Snapshot {
+/** A metric with its values as they stand. */
+interface Reading {
   readonly name: string;
   readonly type: unknown;
   readonly values: readonly unknown[];
 }
 
 /** As `registry.metrics()` reads them (prom-client 15.1.3): histograms have a cheaper way than `get` that their types do not name. */
-function metricsOf(registry: MetricsRegistry): { get(): Promise<Snapshot> }[] {
+function readersOf(registry: MetricsRegistry): (() => Promise<Reading>)[] {
   return registry.getMetricsAsArray().map((metric) => {
-    const real = metric as unknown as { get(): Promise<Snapshot>; getForPromString?(): Promise<Snapshot> };
-    return { get: () => real.getForPromString?.() ?? real.get() };
+    const real = metric as unknown as { get(): Promise<Reading>; getForPromString?(): Promise<Reading> };
+    return () => real.getForPromString?.() ?? real.get();
   });
 }
 
-async function written(metric: Snapshot): Promise<string> {
+async function written(metric: Reading): Promise<string> {
   const registry = createRegistry();
   // The registry takes the ending `_total` off the name of what it was given.
   const given = { ...metric, get: async () => given };
