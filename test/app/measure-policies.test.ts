@@ -28,11 +28,13 @@ async function fire(world: World): Promise<void> {
 const seconds = (iso: string): number => at(iso) / 1000;
 
 describe('what the gauges show of a policy', () => {
-  test('after a good firing', async () => {
+  test('after two good firings', async () => {
     const world = new World({ now: START, policies: [hourly], volumes: ['v1', 'v2'] });
     await fire(world);
-    await world.clock.advanceTo('2026-11-24T02:30:00Z');
-    expect(await measure(world)).toMatchObject({ policy: 'hourly', target: 'eu-prod', volumes: 2, overdue: 0, rpoSeconds: 3960, lastFiringSeconds: seconds(START), nextDueSeconds: seconds('2026-11-24T03:00:00Z') });
+    await world.clock.advanceTo('2026-11-24T03:00:00Z');
+    await fire(world);
+    await world.clock.advanceTo('2026-11-24T03:30:00Z');
+    expect(await measure(world)).toMatchObject({ policy: 'hourly', target: 'eu-prod', volumes: 2, overdue: 0, rpoSeconds: 3960, lastFiringSeconds: seconds('2026-11-24T03:00:00Z'), nextDueSeconds: seconds('2026-11-24T04:00:00Z') });
   });
 
   test('A41 while nobody schedules the lag rises with every second, and the next due time is the first one missed', async () => {
