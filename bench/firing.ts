@@ -129,7 +129,8 @@ async function peakOf(pid: number): Promise<number> {
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
-function policyFor(cloud: Simulator, due: Date): string {
+/** One policy over all volumes of the simulated cloud, due once. */
+export function policyFor(cloud: Simulator, due: Date): string {
   return `apiVersion: snapkeep/v1
 instance: bench
 targets:

@@ -3,14 +3,15 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
+import { measurePolicies } from '#app/measure-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
-import { readStatus } from '#app/read-status';
 import { FiringRequests } from '#app/firing-requests';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
+import { instant } from '#domain/time';
 import { createServer } from '#server/http-server';
 import { BullmqRunQueue } from '../adapters/bullmq/bullmq-run-queue.ts';
 import { systemClock } from '../adapters/clock/system-clock.ts';
@@ -19,7 +20,7 @@ import { describeRedis } from '../adapters/redis/redis-url.ts';
 import { keyPrefix } from '../adapters/redis/keys.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
 import { readStoreFacts } from '../adapters/redis/store-facts.ts';
-import { createRegistry } from '../adapters/telemetry/registry.ts';
+import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts';
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
@@ -92,7 +93,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let hasRedis = false;
 
   const gauges = statusGauges(registry, {
-    policies: async () => (await readStatus({ ledger, policies })).policies,
+    policies: () => measurePolicies({ ledger, policies, since: () => instant(loadedAtSeconds * 1000) }),
     // A BullMQ queue that was opened while Redis is away stays unusable when it comes (seen on 6.7.0).
     queues: async () =>
       hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, states: await queue.depth(name) }))) : [],
@@ -108,7 +109,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     metrics: async () => {
       await gauges.refresh();
-      return { contentType: registry.contentType, text: await registry.metrics() };
+      return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
   });
   const url = await server.listen({ host: options.host, port: options.port }).catch((error: unknown) => {

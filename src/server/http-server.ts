@@ -7,7 +7,7 @@ export type Check = () => string | null | Promise<string | null>;
 export interface ServerParts {
   /** By name: `redis`, `config`, `worker`. */
   readonly readiness: Readonly<Record<string, Check>>;
-  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  readonly metrics: () => Promise<{ contentType: string; text: Buffer }>;
 }
 
 /** A check that does not answer within this is a check that failed. */

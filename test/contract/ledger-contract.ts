@@ -647,6 +647,55 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect((await ledger.protections('p')).map(({ volumeId }) => volumeId).toSorted()).toEqual(many.slice(650).toSorted());
     });
   });
+
+  describe('standings', () => {
+    test('of a policy that nobody has heard of: nothing', async () => {
+      expect(await ledger.standings([{ policy: 'nobody', overdueUntil: T0 }])).toEqual([{ state: null, lastDue: null, volumes: 0, overdue: 0, oldestAt: null }]);
+      expect(await ledger.standings([])).toEqual([]);
+    });
+
+    test('the watermark and the newest firing', async () => {
+      await ledger.startPolicy('p', { watermark: T0, scheduleKey: 'k' });
+      await opened('p', ['v1'], addMs(T0, HOUR));
+      await opened('p', ['v1'], T0);
+      const [standing] = await ledger.standings([{ policy: 'p', overdueUntil: T0 }]);
+      expect(standing).toMatchObject({ state: { watermark: T0, scheduleKey: 'k' }, lastDue: addMs(T0, HOUR) });
+    });
+
+    test('hundreds of policies, each in its place', async () => {
+      const names = Array.from({ length: 230 }, (_, n) => `p${n}`);
+      for (const [n, name] of names.entries()) await ledger.startPolicy(name, { watermark: addMs(T0, n), scheduleKey: 'k' });
+      const standings = await ledger.standings(names.map((policy) => ({ policy, overdueUntil: T0 })));
+      expect(standings.map(({ state }) => state?.watermark)).toEqual(names.map((_, n) => addMs(T0, n)));
+    });
+
+    const change = fc.oneof(
+      fc.record({ covered: fc.uniqueArray(fc.constantFrom('v1', 'v2', 'v3', 'v4'), { maxLength: 4 }) }),
+      fc.record({ good: fc.constantFrom('v1', 'v2', 'v3', 'v4'), ms: fc.nat(20) }),
+    );
+    test('volumes, the overdue ones and the oldest date agree with the protections, whatever happened', async () => {
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(change, { maxLength: 12 }), fc.nat(25), async (changes, ms) => {
+          round += 1;
+          const policy = `p${round}`;
+          for (const [n, each] of changes.entries()) {
+            if ('covered' in each) await ledger.setCovered(policy, each.covered, addMs(T0, n));
+            else await ledger.markGood(policy, each.good, addMs(T0, each.ms));
+          }
+          const overdueUntil = addMs(T0, ms);
+          const dates = (await ledger.protections(policy)).map(({ lastGoodAt, firstSeenAt }) => lastGoodAt ?? firstSeenAt);
+          const [standing] = await ledger.standings([{ policy, overdueUntil }]);
+          expect(standing).toMatchObject({
+            volumes: dates.length,
+            overdue: dates.filter((date) => date <= overdueUntil).length,
+            oldestAt: dates.length === 0 ? null : Math.min(...dates),
+          });
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
 }
 
 function byVolume<T extends { volumeId: string }>(protections: readonly T[]): T[] {

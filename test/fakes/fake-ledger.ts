@@ -1,5 +1,5 @@
 import type { Clock } from '#app/ports/clock';
-import type { FiringRecord, FiringRequest, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
+import type { FiringRecord, FiringRequest, Ledger, PolicyStanding, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
 import { OUTCOMES } from '#domain/run';
 import type { EndedOutcome, Firing, Outcome, Run } from '#domain/run';
 import { addMs } from '#domain/time';
@@ -235,6 +235,21 @@ export class FakeLedger implements Ledger {
   async protections(policy: string): Promise<readonly Protection[]> {
     const good = entry(this.#good, policy);
     return [...entry(this.#seen, policy)].map(([volumeId, firstSeenAt]) => ({ volumeId, firstSeenAt, lastGoodAt: good.get(volumeId) ?? null }));
+  }
+
+  async standings(asked: readonly { policy: string; overdueUntil: Instant }[]): Promise<readonly PolicyStanding[]> {
+    return Promise.all(asked.map(async ({ policy, overdueUntil }) => {
+      const [states, [last], protections] = await Promise.all([this.policyStates([policy]), this.firings(policy, 1), this.protections(policy)]);
+      const dates = protections.map(({ lastGoodAt, firstSeenAt }) => lastGoodAt ?? firstSeenAt).toSorted((a, b) => a - b);
+      const state = states.get(policy);
+      return {
+        state: state === undefined ? null : { watermark: state.watermark, scheduleKey: state.scheduleKey },
+        lastDue: last?.due ?? null,
+        volumes: dates.length,
+        overdue: dates.filter((date) => date <= overdueUntil).length,
+        oldestAt: dates[0] ?? null,
+      };
+    }));
   }
 
   #hold(key: string, holder: string, ttl: DurationMs): string {

@@ -22,6 +22,7 @@ export interface Keys {
   readonly lease: (name: string) => string;
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
+  readonly dated: (policy: string) => string;
   readonly pace: (target: string) => string;
   readonly noticesSince: string;
   readonly toldOverdue: (policy: string) => string;
@@ -45,6 +46,7 @@ export function keysOf(instance: string): Keys {
     lease: (name) => `${prefix}:lease:${name}`,
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
+    dated: (policy) => `${prefix}:dated:${policy}`,
     pace: (target) => `${prefix}:pace:${target}`,
     noticesSince: `${prefix}:notices-since`,
     toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,

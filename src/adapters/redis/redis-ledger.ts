@@ -3,18 +3,21 @@ import type { EndedOutcome, Firing, Run } from '#domain/run';
 import { instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Clock } from '#app/ports/clock';
-import type { FiringRecord, FiringRequest, Ledger, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
+import type { FiringRecord, FiringRequest, Ledger, PolicyStanding, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
 import type { RedisClient } from './connect.ts';
 import { trimHistory } from './history-limit.ts';
 import { keysOf } from './keys.ts';
 import type { Keys } from './keys.ts';
-import { decodeFiring, decodeRun, encodeFiring, encodeRun, letters, newRecord, pairs } from './run-codec.ts';
+import { decodeFiring, decodeRun, decodeStanding, encodeFiring, encodeRun, letters, newRecord, pairs } from './run-codec.ts';
 import { queryRuns } from './run-query.ts';
 import { ScriptRunner } from './script-runner.ts';
 import * as scripts from './scripts.ts';
 
 /** Entries read from a large hash in one step. */
 const PAGE = 500;
+
+/** Policies whose standing is read in one step. */
+const STANDINGS_PAGE = 100;
 
 /** The ledger in Redis, under the keys of one instance. */
 export class RedisLedger implements Ledger {
@@ -199,22 +202,21 @@ export class RedisLedger implements Ledger {
   }
 
   async setCovered(policy: string, volumeIds: readonly string[], at: Instant): Promise<void> {
-    const [seen, good] = [this.#keys.seen(policy), this.#keys.good(policy)];
+    const [seen, good, dated] = [this.#keys.seen(policy), this.#keys.good(policy), this.#keys.dated(policy)];
     const covered = new Set(volumeIds);
-    const known = new Set(await this.#redis.hkeys(seen));
+    const known = new Set(await this.#redis.zrange(dated, 0, '-1'));
     const gone = [...known].filter((id) => !covered.has(id));
     const fresh = volumeIds.filter((id) => !known.has(id));
     for (let from = 0; from < fresh.length; from += PAGE) {
-      await this.#redis.hset(seen, ...fresh.slice(from, from + PAGE).flatMap((id) => [id, String(at)]));
+      await this.#scripts.run(scripts.COVER, [seen, good, dated], [at, ...fresh.slice(from, from + PAGE)]);
     }
     for (let from = 0; from < gone.length; from += PAGE) {
-      const ids = gone.slice(from, from + PAGE);
-      await Promise.all([this.#redis.hdel(seen, ...ids), this.#redis.hdel(good, ...ids)]);
+      await this.#scripts.run(scripts.UNCOVER, [seen, good, dated], gone.slice(from, from + PAGE));
     }
   }
 
   async markGood(policy: string, volumeId: string, createdAt: Instant): Promise<void> {
-    await this.#scripts.run(scripts.MARK_GOOD, [this.#keys.good(policy)], [volumeId, createdAt]);
+    await this.#scripts.run(scripts.MARK_GOOD, [this.#keys.good(policy), this.#keys.dated(policy)], [volumeId, createdAt]);
   }
 
   async protections(policy: string): Promise<readonly Protection[]> {
@@ -223,6 +225,18 @@ export class RedisLedger implements Ledger {
       const lastGood = good[volumeId];
       return { volumeId, firstSeenAt: instant(Number(at)), lastGoodAt: lastGood === undefined ? null : instant(Number(lastGood)) };
     });
+  }
+
+  async standings(asked: readonly { policy: string; overdueUntil: Instant }[]): Promise<readonly PolicyStanding[]> {
+    const standings: PolicyStanding[] = [];
+    for (let from = 0; from < asked.length; from += STANDINGS_PAGE) {
+      const page = asked.slice(from, from + STANDINGS_PAGE);
+      const keys = page.flatMap(({ policy }) => [this.#keys.policy(policy), this.#keys.historyOf(policy), this.#keys.dated(policy)]);
+      const reply = await this.#scripts.run(scripts.STANDINGS, keys, page.map(({ overdueUntil }) => overdueUntil));
+      if (!Array.isArray(reply)) throw new Error('the standing of the policies cannot be read');
+      standings.push(...reply.map(decodeStanding));
+    }
+    return standings;
   }
 
   /** Asked through a key, so that a Cluster answers with the node that holds our slot. Where INFO is forbidden the store counts as one. */

@@ -3,7 +3,7 @@ import { FAILURE_KINDS } from '#domain/failure/failure';
 import type { EndedOutcome, Firing, Outcome, Run, RunPhase, Trigger } from '#domain/run';
 import { OUTCOMES } from '#domain/run';
 import { instant } from '#domain/time';
-import type { FiringRecord, StoredRun } from '#app/ports/ledger';
+import type { FiringRecord, PolicyStanding, StoredRun } from '#app/ports/ledger';
 
 /** Instants are whole milliseconds; keys are short because there is one such record for each run kept in the history. */
 const At = z.number().transform((ms) => instant(ms));
@@ -133,6 +133,21 @@ export function decodeFiring(id: string, hash: Readonly<Record<string, string>>)
     creating: count('creating'),
     finishedAt: hash['finished'] === undefined ? null : instant(count('finished')),
   };
+}
+
+/** Of one policy, as the script returns it. */
+const Standing = z
+  .tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.number(), z.number(), z.string().nullable()])
+  .transform(([watermark, schedule, lastDue, volumes, overdue, oldest]): PolicyStanding => ({
+    state: watermark === null || schedule === null ? null : { watermark: instant(Number(watermark)), scheduleKey: schedule },
+    lastDue: lastDue === null ? null : instant(Number(lastDue)),
+    volumes,
+    overdue,
+    oldestAt: oldest === null ? null : instant(Number(oldest)),
+  }));
+
+export function decodeStanding(reply: unknown): PolicyStanding {
+  return Standing.parse(reply);
 }
 
 /** HGETALL as a script returns it: field, value, field, value... */

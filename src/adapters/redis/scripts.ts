@@ -119,8 +119,41 @@ end
 if finish_if_ended(KEYS[1], KEYS[3], KEYS[5], ARGV[1], ARGV[2]) == 1 then return { revision, 1, redis.call('HGETALL', KEYS[1]) } end
 return { revision, 0 }`;
 
-/** Keys: good. Arguments: volume id, instant. Never moves back. */
+/** Keys: good, dated. Arguments: volume id, instant. Never moves back. A volume that is not covered is not dated. */
 export const MARK_GOOD = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])
-if not known or tonumber(known) < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+if not known or tonumber(known) < tonumber(ARGV[2]) then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
+end
 return 1`;
+
+/** Keys: seen, good, dated. Arguments: instant, volume id... Notes each as covered, seen at the instant where it was not before. */
+export const COVER = `
+for i = 2, #ARGV do
+  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[1])
+  redis.call('ZADD', KEYS[3], redis.call('HGET', KEYS[2], ARGV[i]) or redis.call('HGET', KEYS[1], ARGV[i]), ARGV[i])
+end
+return 1`;
+
+/** Keys: seen, good, dated. Arguments: volume id... Forgets them. */
+export const UNCOVER = `
+redis.call('HDEL', KEYS[1], unpack(ARGV))
+redis.call('HDEL', KEYS[2], unpack(ARGV))
+return redis.call('ZREM', KEYS[3], unpack(ARGV))`;
+
+/**
+ * Keys: policy, history of the policy, dated, of one policy after the other. Arguments: an instant for each. Of each: watermark,
+ * schedule key, newest due time, volumes, how many are dated at or before the instant, the oldest date. The work
+ * grows with the policies, not with their volumes.
+ */
+export const STANDINGS = `
+local all = {}
+for i = 1, #ARGV do
+  local policy, history, dated = KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i]
+  local state = redis.call('HMGET', policy, 'watermark', 'schedule')
+  local newest = redis.call('ZREVRANGE', history, 0, 0, 'WITHSCORES')
+  local oldest = redis.call('ZRANGE', dated, 0, 0, 'WITHSCORES')
+  all[i] = { state[1], state[2], newest[2] or false, redis.call('ZCARD', dated), redis.call('ZCOUNT', dated, '-inf', ARGV[i]), oldest[2] or false }
+end
+return all`;

@@ -57,6 +57,19 @@ export interface Protection {
   readonly firstSeenAt: Instant;
 }
 
+/** Where a policy stands, in a few numbers: however many volumes it has, as quick to read. */
+export interface PolicyStanding {
+  /** Null where the policy's record has not been started. */
+  readonly state: Pick<PolicyState, 'watermark' | 'scheduleKey'> | null;
+  /** Of the newest firing. */
+  readonly lastDue: Instant | null;
+  readonly volumes: number;
+  /** Volumes whose data is from `overdueUntil` or before. */
+  readonly overdue: number;
+  /** When the data of the worst volume is from: of its newest good snapshot, or without one since when the volume is known. */
+  readonly oldestAt: Instant | null;
+}
+
 /**
  * The shared record of what is due, under way and done: the truth that survives any process. The queue only carries
  * run ids to workers; whoever gets one reads here what there is left to do. Every method may throw where the store is
@@ -144,4 +157,6 @@ export interface Ledger {
   setCovered(policy: string, volumeIds: readonly string[], at: Instant): Promise<void>;
   markGood(policy: string, volumeId: string, createdAt: Instant): Promise<void>;
   protections(policy: string): Promise<readonly Protection[]>;
+  /** In the order asked for. */
+  standings(asked: readonly { readonly policy: string; readonly overdueUntil: Instant }[]): Promise<readonly PolicyStanding[]>;
 }
