@@ -41,7 +41,7 @@ async function policyStatus(deps: StatusDeps, policy: Policy, pausedByCommand: b
 }
 
 /** Now minus the moment the data of the newest good snapshot is from; without one, since the policy first knew the volume. Whole seconds. */
-function lagSeconds({ lastGoodAt, firstSeenAt }: Protection, now: Instant): number {
+export function lagSeconds({ lastGoodAt, firstSeenAt }: Protection, now: Instant): number {
   return Math.max(0, Math.floor((now - (lastGoodAt ?? firstSeenAt)) / 1000));
 }
 
