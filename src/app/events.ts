@@ -60,6 +60,7 @@ export interface EventFields {
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
   'target.throttled': { readonly target: string; readonly delayMs: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
+  'http.failed': { readonly method: string; readonly route: string; readonly errorMessage: string };
   'worker.draining': { readonly active: number; readonly drainMs: number };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
 }
@@ -102,6 +103,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
+  'http.failed': { level: 'error', message: 'a request over HTTP failed' },
   'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
 };
