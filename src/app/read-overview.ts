@@ -35,6 +35,7 @@ async function policyOverview(deps: StatusDeps, policy: Policy, pausedByCommand:
     rpoSeconds: policy.rpo / 1000,
     volumes: protections.length,
     overdue: protections.filter((protection) => lagSeconds(protection, now) * 1000 > policy.rpo).length,
+    withoutSnapshot: protections.filter(({ lastGoodAt }) => lastGoodAt === null).length,
     lagSince: oldest === null ? null : isoInstant(oldest),
     firings: firings.map(firingSummary),
   };

@@ -28,8 +28,7 @@ export function registerBoard(server: FastifyInstance, guard: AdminGuard, source
     return inner;
   }
 
-  server.get(BOARD_PATH, serve);
-  server.get(`${BOARD_PATH}/*`, serve);
+  for (const path of [BOARD_PATH, `${BOARD_PATH}/*`]) server.get(path, async (request, reply) => serve(request, reply));
   server.addHook('onClose', async () => (await board?.catch(() => null))?.close());
 
   async function serve(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

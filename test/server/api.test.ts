@@ -17,7 +17,7 @@ describe('reading', () => {
     expect(await idsOf('since=2026-11-24T02:00:01Z')).toEqual([]);
     const first = (await server.inject('/api/v1/runs?limit=1')).json();
     const second = (await server.inject(`/api/v1/runs?limit=1&after=${encodeURIComponent(first.next)}`)).json();
-    expect([...first.runs, ...second.runs].map(({ volumeId }) => volumeId).toSorted()).toEqual(['vol-1', 'vol-2']);
+    expect(new Set([...first.runs, ...second.runs].map(({ volumeId }) => volumeId))).toEqual(new Set(['vol-1', 'vol-2']));
   });
 
   test.each([

@@ -46,7 +46,8 @@ describe('the OpenAPI document', () => {
   });
 
   test('tells the parameters with their bounds', () => {
-    const { parameters } = document.paths['/api/v1/runs']?.['get'] as unknown as { parameters: { name: string; required: boolean }[] };
+    const operation: unknown = document.paths['/api/v1/runs']?.['get'];
+    const { parameters } = operation as { parameters: { name: string; required: boolean }[] };
     expect(parameters.map(({ name }) => name)).toEqual(['policy', 'volume', 'outcome', 'since', 'limit', 'after']);
     expect(parameters.every(({ required }) => !required)).toBe(true);
   });

@@ -17,6 +17,8 @@ export interface PolicyOverview {
   readonly rpoSeconds: number;
   readonly volumes: number;
   readonly overdue: number;
+  /** Of which no good snapshot is known yet. */
+  readonly withoutSnapshot: number;
   /** What the worst volume's lag counts from: its newest good snapshot, or since when it is known; null without volumes. */
   readonly lagSince: string | null;
   /** The newest, newest first. */

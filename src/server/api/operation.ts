@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
-import { answers } from './schemas.ts';
-import type { AnswerName } from './schemas.ts';
+import type { AnswerName, answers } from './schemas.ts';
 
 type Shape = z.ZodObject;
 

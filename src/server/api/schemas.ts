@@ -81,6 +81,7 @@ export const OverviewAnswer = z.object({
       rpoSeconds: z.number(),
       volumes: Count,
       overdue: Count,
+      withoutSnapshot: Count,
       lagSince: At.nullable().meta({ description: 'What the lag of the worst volume counts from' }),
       firings: z.array(z.object({ due: At, trigger: Trigger, finishedAt: At.nullable(), runs: Runs })).meta({ description: 'At most 30, newest first' }),
     }),
