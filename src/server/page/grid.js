@@ -31,7 +31,7 @@ export function showGrid(grid, from) {
   const body = grid.volumes.map((volume) => row(volume, firings));
   fill(
     target,
-    make('p', { class: 'span quiet', 'aria-hidden': 'true' }, make('span', {}, `oldest shown: ${local(oldest)}`), make('span', {}, `newest: ${local(newest)}`)),
+    make('p', { class: 'span quiet' }, firings.length === 1 ? `One firing, due ${local(newest)}` : `${digits(firings.length)} firings, due ${local(oldest)} (left) to ${local(newest)} (right)`),
     make('table', { role: 'grid', class: 'volumes', 'aria-label': `Volumes of ${grid.policy} by its newest firings, oldest firing first`, keydown: move }, make('thead', { role: 'rowgroup' }, head), make('tbody', { role: 'rowgroup' }, ...body)),
   );
   const cells = [...target.querySelectorAll('button.cell')];

@@ -11,7 +11,8 @@ import { clock, counted, digits } from './words.js';
 /** @typedef {import('#app/views/grid-view').GridView} Grid */
 /** @typedef {import('#app/views/run-view').RunView} Run */
 
-const FAILURES = 8;
+/** Runs read for the latest failures; those alike are shown as one. */
+const FAILURES = 100;
 
 const select = /** @type {HTMLSelectElement} */ (byId('grid-policy'));
 const search = /** @type {HTMLInputElement} */ (byId('grid-search'));
@@ -33,7 +34,7 @@ async function refresh() {
       showChoices(overview);
       await Promise.all([refreshGrid(), refreshFailures()]);
     }
-    await refreshHealth(overview);
+    await refreshHealth(overview, answer.isNew);
     await refreshRun();
     answeredAt = Date.now();
     said(null);
@@ -89,15 +90,15 @@ async function refreshGrid() {
 async function refreshFailures() {
   const [failed, abandoned] = await Promise.all(['failed', 'abandoned'].map(async (outcome) => /** @type {{ runs: Run[] }} */ ((await read(`/api/v1/runs?outcome=${outcome}&limit=${FAILURES}`)).value).runs));
   const runs = [...(failed ?? []), ...(abandoned ?? [])].toSorted((a, b) => Date.parse(b.due) - Date.parse(a.due));
-  showFailures(runs.slice(0, FAILURES));
+  showFailures(runs);
 }
 
-/** @param {Overview} view */
-async function refreshHealth(view) {
+/** @param {Overview} view @param {boolean} isNewView */
+async function refreshHealth(view, isNewView) {
   const { value, isNew } = await read('/api/v1/queues');
   const ready = /** @type {{ checks: Record<string, string> }} */ (await (await fetch('/readyz', { cache: 'no-store' })).json());
   const checks = JSON.stringify(ready.checks);
-  if (!isNew && byId('health').dataset.checks === checks) return;
+  if (!isNewView && !isNew && byId('health').dataset.checks === checks) return;
   byId('health').dataset.checks = checks;
   const rows = /** @type {Queues} */ (value).queues.map(({ target, active, waiting, delayed }) => {
     const newest = view.policies.filter((policy) => policy.target === target).flatMap(({ firings }) => firings.slice(0, 1));

@@ -1,21 +1,27 @@
 // Failed runs, and one run with every answer of the cloud.
 import { byId, fill, make, table, when } from './elements.js';
-import { exact, local, outcomes } from './words.js';
+import { exact, outcomes, precise } from './words.js';
 
 /** @typedef {import('#app/views/run-view').RunView} Run */
 
-/** @param {readonly Run[]} runs */
+/** Most shown; the rest is for `snapkeep runs`. */
+const SHOWN = 8;
+
+/** What fails over and over is shown once, with its newest run. @param {readonly Run[]} runs newest first */
 export function showFailures(runs) {
-  const items = runs.map((run) =>
-    make(
+  const alike = Map.groupBy(runs, (run) => JSON.stringify([run.policy, run.volumeId, run.outcome, run.failure?.code, run.failure?.message]));
+  const items = [...alike.values()].slice(0, SHOWN).flatMap(([run, ...older]) => {
+    if (run === undefined) return [];
+    const times = older.length === 0 ? '' : `, and ${older.length === 1 ? 'once' : `${older.length} times`} before`;
+    return make(
       'li',
       {},
-      make('button', { type: 'button', class: 'failure', 'data-key': `failure ${run.id}`, 'data-run': run.id },
+      make('button', { type: 'button', class: 'failure', 'data-key': `failure ${run.policy} ${run.volumeId}`, 'data-run': run.id },
         make('span', { class: `mark ${run.outcome === 'failed' ? 'bad' : 'warn'}`, 'aria-hidden': 'true' }, outcomes[run.outcome].sign),
-        make('span', { class: 'what' }, make('strong', {}, run.volumeName ?? run.volumeId), make('span', { class: 'quiet' }, ` ${run.policy}, ${run.outcome} `), when(run.due)),
+        make('span', { class: 'what' }, make('strong', {}, run.volumeName ?? run.volumeId), make('span', { class: 'quiet' }, ` ${run.policy}, ${run.outcome} `), when(run.due), make('span', { class: 'quiet' }, times)),
         make('span', { class: 'why' }, run.failure === null ? '' : make('code', {}, run.failure.code ?? run.failure.kind), ` ${run.failure?.message ?? ''}`)),
-    ),
-  );
+    );
+  });
   fill(byId('failures'), items.length === 0 ? make('p', { class: 'quiet' }, 'No failed run in the history.') : make('ul', { class: 'failures' }, ...items));
 }
 
@@ -32,7 +38,7 @@ export function showRun(run, close) {
   ]);
   const rows = run.attempts.map((attempt) =>
     make('tr', {}, ...(/** @type {[string, import('./elements.js').Child][]} */ ([
-      ['At', make('time', { datetime: attempt.at, title: exact(attempt.at) }, local(attempt.at))],
+      ['At', make('time', { datetime: attempt.at, title: exact(attempt.at) }, precise(attempt.at))],
       ['Result', attempt.result],
       ['HTTP', attempt.httpStatus === null ? '–' : String(attempt.httpStatus)],
       ['Code', attempt.code ?? '–'],

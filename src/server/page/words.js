@@ -4,6 +4,7 @@
 
 const number = new Intl.NumberFormat('en');
 const dayTime = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const preciseTime = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const exactTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
@@ -58,6 +59,11 @@ export function relative(iso) {
 /** On the reader's clock. @param {string} iso */
 export function local(iso) {
   return dayTime.format(new Date(iso));
+}
+
+/** On the reader's clock, to the second. @param {string} iso */
+export function precise(iso) {
+  return preciseTime.format(new Date(iso));
 }
 
 /** Reader's clock and UTC, to the second. @param {string} iso */
