@@ -111,7 +111,7 @@ function rpo(policy) {
   const share = lagOf(policy) / policy.rpoSeconds;
   const meter = make('span', { class: `bar${share > 1 ? ' over' : ''}`, 'aria-hidden': 'true' }, make('span', {}));
   if (meter.firstElementChild instanceof HTMLElement) meter.firstElementChild.style.width = `${Math.min(100, share * 100).toFixed(1)}%`;
-  return make('span', { title: `counts from ${exact(policy.lagSince)}` }, make('span', { class: 'nowrap' }, make('span', { 'data-lag': policy.lagSince }, span(lagOf(policy))), make('span', { class: 'quiet' }, ` of ${span(policy.rpoSeconds)}`)), meter);
+  return make('span', { title: `counts from ${exact(policy.lagSince)}` }, make('span', { class: 'nowrap' }, make('span', { 'data-lag': policy.lagSince, class: share > 1 ? 'late' : null }, span(lagOf(policy))), make('span', { class: 'quiet' }, ` of ${span(policy.rpoSeconds)}`)), meter);
 }
 
 /** @param {Firing | undefined} firing */
