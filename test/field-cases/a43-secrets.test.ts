@@ -147,12 +147,12 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 /** All that the service tells over HTTP, the board of the queues and a change it refuses among it. */
-async function everythingAt(url: string, run: string): Promise<string> {
+async function everythingAt(url: string, runId: string): Promise<string> {
   const authorization = { authorization: `Bearer ${ADMIN_TOKEN}` };
-  const reads = ['/', '/page.js', '/readyz', '/api/v1/openapi.json', '/api/v1/status', '/api/v1/overview', '/api/v1/runs?limit=1000', `/api/v1/runs/${run}`, '/api/v1/queues', '/api/v1/plan', '/api/v1/policies/nobody/grid', ...places.map(({ name }) => `/api/v1/policies/${name}/grid`)];
+  const reads = ['/', '/page.js', '/readyz', '/api/v1/openapi.json', '/api/v1/status', '/api/v1/overview', '/api/v1/runs?limit=1000', `/api/v1/runs/${runId}`, '/api/v1/queues', '/api/v1/plan', '/api/v1/policies/nobody/grid', ...places.map(({ name }) => `/api/v1/policies/${name}/grid`)];
   const answers = await Promise.all([
-    ...reads.map((path) => fetch(`${url}${path}`)),
-    ...['/queues', '/queues/api/queues'].map((path) => fetch(`${url}${path}`, { headers: authorization })),
+    ...reads.map((at) => fetch(`${url}${at}`)),
+    ...['/queues', '/queues/api/queues'].map((at) => fetch(`${url}${at}`, { headers: authorization })),
     fetch(`${url}/api/v1/policies/good/pause`, { method: 'POST', headers: authorization }),
     fetch(`${url}/api/v1/policies/good/pause`, { method: 'POST', headers: { authorization: 'Bearer wrong' } }),
   ]);
