@@ -49,6 +49,13 @@ export async function benchMetrics(): Promise<readonly Figure[]> {
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
+    api: { ledger, policies, queues: async () => [], actions: null, now: () => systemClock.now() },
+    adminToken: async () => null,
+    board: async () => null,
+    onError: (_method, _route, error) => {
+      throw error;
+    },
+    version: 'bench',
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   try {

@@ -72,6 +72,7 @@ export interface EventFields {
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
   'target.throttled': { readonly target: string; readonly delayMs: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
+  'http.failed': { readonly method: string; readonly route: string; readonly errorMessage: string };
   'worker.draining': { readonly active: number; readonly drainMs: number };
   'notification.sent': NotificationFields & { readonly durationMs: number };
   'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
@@ -117,6 +118,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
+  'http.failed': { level: 'error', message: 'a request over HTTP failed' },
   'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
   'notification.sent': { level: 'debug', message: 'a receiver was told' },
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },

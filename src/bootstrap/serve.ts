@@ -5,6 +5,7 @@ import type { ServeArgs } from '../cli/program.ts';
 import { createLogger, LOG_LEVELS } from '../adapters/telemetry/logger.ts';
 import type { LogLevel } from '../adapters/telemetry/logger.ts';
 import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
+import { adminTokenIn } from './admin-token.ts';
 import { loadSet } from './load-set.ts';
 import { startService } from './service.ts';
 import { firstSignal } from './signals.ts';
@@ -24,6 +25,11 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
     return EXIT.usage;
   }
 
+  if (args.adminTokenFile !== undefined && (await adminTokenIn(args.adminTokenFile)()) === null) {
+    io.stderr.write(`snapkeep: --admin-token-file: ${args.adminTokenFile} cannot be read or is empty\n`);
+    return EXIT.usage;
+  }
+
   // From here on a signal is not lost, however early it comes.
   const stopRequested = firstSignal(['SIGTERM', 'SIGINT']);
   const loaded = await loadSet(args.config, io);
@@ -35,7 +41,7 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env });
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,

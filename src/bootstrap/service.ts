@@ -7,12 +7,14 @@ import { measurePolicies } from '#app/measure-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
 import { FiringRequests } from '#app/firing-requests';
+import type { QueueDepth } from '#app/views/overview-view';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import { instant } from '#domain/time';
 import { createServer } from '#server/http-server';
+import { BOARD_PATH } from '#server/queue-board';
 import { BullmqRunQueue } from '../adapters/bullmq/bullmq-run-queue.ts';
 import { systemClock } from '../adapters/clock/system-clock.ts';
 import { connectRedis } from '../adapters/redis/connect.ts';
@@ -24,6 +26,7 @@ import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts'
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
+import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
 import { NotificationRuntime } from './notification-runtime.ts';
 import type { OpenedRedis } from './open-redis.ts';
@@ -43,6 +46,8 @@ export interface ServiceOptions {
   /** Logs, or what else wants to know. */
   readonly telemetry: Telemetry;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Holds the token that changes over HTTP want to be shown; absent: nothing can be changed. Read again when it changes. */
+  readonly adminTokenFile?: string;
 }
 
 export interface Service {
@@ -92,11 +97,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const runtimes: TargetRuntime[] = [];
   let hasRedis = false;
 
+  /** A BullMQ queue that was opened while Redis is away stays unusable when it comes (seen on 6.7.0). */
+  async function depths(): Promise<readonly QueueDepth[]> {
+    return hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, ...(await queue.depth(name)) }))) : [];
+  }
+
   const gauges = statusGauges(registry, {
     policies: () => measurePolicies({ ledger, policies, since: () => instant(loadedAtSeconds * 1000) }),
-    // A BullMQ queue that was opened while Redis is away stays unusable when it comes (seen on 6.7.0).
-    queues: async () =>
-      hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, states: await queue.depth(name) }))) : [],
+    queues: async () => (await depths()).map(({ target, ...states }) => ({ target, states })),
     tokens: () => clouds.tokens(),
     config: () => ({ successful: true, loadedAtSeconds }),
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
@@ -111,6 +119,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
+    api: { ledger, policies, queues: depths, actions: null, now: () => clock.now() },
+    adminToken: adminTokenIn(options.adminTokenFile ?? null),
+    board: async () => (hasRedis ? queue.board(policies.current().targets.map(({ name }) => name), BOARD_PATH) : null),
+    onError: (method, route, error) => telemetry.emit('http.failed', { method, route, errorMessage: error.message }),
+    version,
   });
   const url = await server.listen({ host: options.host, port: options.port }).catch((error: unknown) => {
     blocking.disconnect();

@@ -13,6 +13,7 @@ export interface ServeArgs {
   readonly dataDir: string;
   readonly host: string;
   readonly port: string;
+  readonly adminTokenFile?: string;
   readonly drain: string;
   readonly logLevel: string;
   readonly logFormat: string;
@@ -70,7 +71,8 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
   withStore(program.command('serve').description('run the service'))
     .addOption(flag('--role <role>', 'which part of it').choices(['all', 'scheduler', 'worker']).default('all'))
     .addOption(flag('--host <address>', 'address that HTTP listens on').default('0.0.0.0'))
-    .addOption(flag('--port <port>', 'port of /livez, /readyz and /metrics; 0 takes a free one').default('8080'))
+    .addOption(flag('--port <port>', 'port of the status page, the API, /livez, /readyz and /metrics; 0 takes a free one').default('8080'))
+    .addOption(flag('--admin-token-file <path>', 'file with the token that changes over HTTP want; without it they are refused'))
     .addOption(flag('--drain <duration>', 'how long runs in hand may take to finish after SIGTERM').default('25s'))
     .addOption(flag('--log-level <level>', 'trace, debug, info, warn or error').default('info'))
     .addOption(flag('--log-format <format>', 'json, pretty, or auto: pretty on a terminal').choices(['auto', 'json', 'pretty']).default('auto'))

@@ -3,7 +3,7 @@ import { runView } from '#app/views/run-view';
 import type { RunView } from '#app/views/run-view';
 import { OUTCOMES } from '#domain/run';
 import type { Outcome } from '#domain/run';
-import { addMs, instant, parseDuration } from '#domain/time';
+import { parseSince } from '#domain/since';
 import type { Instant } from '#domain/time';
 import { EXIT } from './io.ts';
 import type { Io } from './io.ts';
@@ -73,13 +73,6 @@ function readQuery(args: RunsArgs, now: Instant): RunQuery | string {
 
 function isOutcome(text: string): text is Outcome {
   return OUTCOMES.some((outcome) => outcome === text);
-}
-
-function parseSince(text: string, now: Instant): Instant | null {
-  const back = parseDuration(text);
-  if (back !== null) return addMs(now, -back);
-  const at = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isFinite(at) ? instant(at) : null;
 }
 
 function renderAll(runs: readonly RunView[], next: string | null): string {

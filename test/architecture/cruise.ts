@@ -25,6 +25,8 @@ export async function cruiseTree(tree: string): Promise<ICruiseResult> {
       parser: 'swc',
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },
+      // Runs in browsers and is served as it is: nothing of the service imports it, and it imports types only.
+      exclude: { path: '^src/server/page/' },
       enhancedResolveOptions: {
         exportsFields: ['exports'],
         conditionNames: ['source', 'node', 'import', 'types', 'default'],

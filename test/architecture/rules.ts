@@ -94,7 +94,7 @@ export const rules: readonly IForbiddenRuleType[] = [
   // --- each library in its home ---
   onlyIn('croner', '^src/domain/schedule/fire-times\\.ts$', 'How due times come about is pinned in one file, so that a new croner is checked in one place.'),
   onlyIn('undici', '^src/adapters/http-client/', 'Time-outs, size limits and redaction hold only for calls that go through the one HTTP client.'),
-  onlyIn('bullmq', '^src/adapters/bullmq/', 'A job is how a run travels; no other code may depend on the queue\'s shapes.'),
+  onlyIn('bullmq|@bull-board', '^src/adapters/bullmq/', 'A job is how a run travels; no other code may depend on the queue\'s shapes.'),
   {
     name: 'ioredis-has-one-home',
     comment: 'Connections are made, named and closed in one place; the queue adapter is handed one and needs its type only.',

@@ -289,6 +289,14 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(await ledger.run('not a run id')).toBeNull();
     });
 
+    test('the runs of some volumes of a firing', async () => {
+      const { firing, runs } = await opened('p', ['v1', 'v2', 'v3']);
+      const found = await ledger.runsOn(firing.id, ['v3', 'v1', 'v9']);
+      expect(found.toSorted((a, b) => a.volumeId.localeCompare(b.volumeId))).toEqual([runs[0], runs[2]]);
+      expect(await ledger.runsOn(firing.id, [])).toEqual([]);
+      expect(await ledger.runsOn('0123456789abcdef', ['v1'])).toEqual([]);
+    });
+
     test('every field of a run is kept', async () => {
       const { firing, runs: [run] } = await opened('p', ['vol: 1/ü']);
       if (run === undefined) throw new Error('no run');

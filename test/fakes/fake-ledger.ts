@@ -193,6 +193,11 @@ export class FakeLedger implements Ledger {
     return { runs, next: last === undefined || found.length <= query.limit ? null : `${last.firing.due}/${last.firing.id}/${last.run.id}` };
   }
 
+  async runsOn(firingId: string, volumeIds: readonly string[]): Promise<readonly Run[]> {
+    const runs = [...(this.#firings.get(firingId)?.runs.values() ?? [])].map(({ run }) => run);
+    return runs.filter(({ volumeId }) => volumeIds.includes(volumeId));
+  }
+
   async saveRun(firing: Firing, run: Run, revision: number): Promise<number | null> {
     return this.#save(firing, run, revision)?.revision ?? null;
   }

@@ -20,10 +20,11 @@ const SECRETS = {
 } as const;
 const REDIS_PASSWORD = 'canary-redis-pw-9c1';
 const INLINE = 'canary-inline-secret-42';
+const ADMIN_TOKEN = 'canary-admin-token-8e2f';
 const VOLUME = '5aa119a8-d25b-45a7-8d1b-88e127885635';
 
 /** Every spelling of each, and the better half of it. */
-const needles = [...Object.values(SECRETS), REDIS_PASSWORD, INLINE].flatMap((secret) => [
+const needles = [...Object.values(SECRETS), REDIS_PASSWORD, INLINE, ADMIN_TOKEN].flatMap((secret) => [
   secret,
   encodeURIComponent(secret),
   Buffer.from(secret).toString('base64').replace(/=+$/, ''),
@@ -145,6 +146,19 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   return { code, said: outputOf(command) };
 }
 
+/** All that the service tells over HTTP, the board of the queues and a change it refuses among it. */
+async function everythingAt(url: string, runId: string): Promise<string> {
+  const authorization = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const reads = ['/', '/page.js', '/readyz', '/api/v1/openapi.json', '/api/v1/status', '/api/v1/overview', '/api/v1/runs?limit=1000', `/api/v1/runs/${runId}`, '/api/v1/queues', '/api/v1/plan', '/api/v1/policies/nobody/grid', ...places.map(({ name }) => `/api/v1/policies/${name}/grid`)];
+  const answers = await Promise.all([
+    ...reads.map((at) => fetch(`${url}${at}`)),
+    ...['/queues', '/queues/api/queues'].map((at) => fetch(`${url}${at}`, { headers: authorization })),
+    fetch(`${url}/api/v1/policies/good/pause`, { method: 'POST', headers: authorization }),
+    fetch(`${url}/api/v1/policies/good/pause`, { method: 'POST', headers: { authorization: 'Bearer wrong' } }),
+  ]);
+  return (await Promise.all(answers.map(async (answer) => JSON.stringify([answer.status, [...answer.headers], await answer.text()])))).join('\n');
+}
+
 describe('A43 no secret anywhere', () => {
   let redis: RedisServer;
   let dir: TempDir;
@@ -168,7 +182,9 @@ describe('A43 no secret anywhere', () => {
     expect(redis.url).toContain(REDIS_PASSWORD);
     const config = path.join(dir.path, 'policies.yaml');
     const store = ['--config', config, '--redis', redis.url];
-    await using service = spawnSnapkeep(['serve', ...store, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env: SECRETS });
+    const tokenFile = path.join(dir.path, 'admin-token');
+    await writeFile(tokenFile, ADMIN_TOKEN);
+    await using service = spawnSnapkeep(['serve', ...store, '--admin-token-file', tokenFile, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env: SECRETS });
     const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
     const url = String(started.json?.['url']);
 
@@ -201,6 +217,11 @@ describe('A43 no secret anywhere', () => {
       expect(shown.code).toBe(0);
       expectNoSecret(args.join(' '), shown.said);
     }
+
+    const web = await everythingAt(url, echoed?.id ?? '');
+    expect(web).toContain('you sent [redacted]');
+    expect(web).toContain('runs-echo');
+    expectNoSecret('HTTP', web);
 
     await redis.kill();
     await service.waitForLine(({ json }) => json?.['event'] === 'redis.unavailable', 15_000);

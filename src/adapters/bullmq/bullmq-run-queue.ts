@@ -3,6 +3,7 @@ import type { Clock } from '#app/ports/clock';
 import type { RunQueue } from '#app/ports/run-queue';
 import type { Instant } from '#domain/time';
 import type { RedisClient } from '../redis/connect.ts';
+import type { queueBoard } from './queue-board.ts';
 import { JOB_NAME, queueNameOf } from './queue-names.ts';
 
 /**
@@ -50,6 +51,12 @@ export class BullmqRunQueue implements RunQueue {
   /** All replicas together have at most so many runs of the target in hand. */
   async limitConcurrency(target: string, concurrency: number): Promise<void> {
     await this.#queue(target).setGlobalConcurrency(concurrency);
+  }
+
+  /** The board of the queues of these targets, loaded with all it brings when this is called. */
+  async board(targets: readonly string[], basePath: string): Promise<ReturnType<typeof queueBoard>> {
+    const { queueBoard: boardOf } = await import('./queue-board.ts');
+    return boardOf(targets.map((target) => this.#queue(target)), basePath);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { partsOfRunId } from '#domain/naming/run-id';
+import { partsOfRunId, runIdIn } from '#domain/naming/run-id';
 import type { EndedOutcome, Firing, Run } from '#domain/run';
 import { instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
@@ -170,6 +170,16 @@ export class RedisLedger implements Ledger {
     ]);
     const firing = decodeFiring(parts.firingId, hash);
     return stored === null || firing === null ? null : { ...decodeRun(runId, stored), firing };
+  }
+
+  async runsOn(firingId: string, volumeIds: readonly string[]): Promise<readonly Run[]> {
+    if (volumeIds.length === 0) return [];
+    const runIds = volumeIds.map((volumeId) => runIdIn(firingId, volumeId));
+    const stored = await this.#redis.hmget(this.#keys.runsOf(firingId), ...runIds.map(volumeKey));
+    return runIds.flatMap((runId, index) => {
+      const record = stored[index] ?? null;
+      return record === null ? [] : [decodeRun(runId, record).run];
+    });
   }
 
   async runs(query: RunQuery): Promise<RunPage> {

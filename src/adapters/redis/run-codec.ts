@@ -74,6 +74,11 @@ export function newRecord(run: Run): string {
   return `1 ${phase}${outcome} ${encodeRun(run)}`;
 }
 
+/** What a stored run ended as, without reading all of it. */
+export function outcomeIn(stored: string): Outcome | undefined {
+  return outcomeOf.get(/^\d+ \w(\w) /.exec(stored)?.[1] ?? '');
+}
+
 /** Reads a stored run. Throws where the record is not one of ours: a broken invariant. */
 export function decodeRun(id: string, stored: string): StoredRun {
   const match = /^(\d+) (\w)(\w) (.*)$/s.exec(stored);

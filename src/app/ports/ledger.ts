@@ -139,6 +139,8 @@ export interface Ledger {
 
   run(runId: string): Promise<(StoredRun & { readonly firing: Firing }) | null>;
   runs(query: RunQuery): Promise<RunPage>;
+  /** The runs that a firing has of these volumes, in no order. */
+  runsOn(firingId: string, volumeIds: readonly string[]): Promise<readonly Run[]>;
   /** Null where the record has changed since `revision`: the caller is out of date and has to stop. Else the new revision. */
   saveRun(firing: Firing, run: Run, revision: number): Promise<number | null>;
   /** As saveRun for a run that has ended; `finished` is the firing where this ended it too. */
