@@ -32,11 +32,12 @@ export function keepReasons(newestFirst: readonly Good[], rules: RetentionRules,
   const found = new Map<Good, readonly string[]>();
   for (const good of newestFirst) {
     const { due } = good;
+    const offset = offsetAt(due);
     const reasons: string[] = [];
     if (found.size < rules.last) reasons.push('last');
     for (const { period, count, met } of bucketRules) {
       if (met.size >= count) continue;
-      const key = bucketKey(period, due, offsetAt(due));
+      const key = bucketKey(period, due, offset);
       if (met.has(key)) continue;
       met.add(key);
       reasons.push(`${period} ${bucketName(period, due, offsetAt)}`);
