@@ -3,9 +3,10 @@ import { table } from '../src/cli/table.ts';
 import type { Figure } from './figure.ts';
 import { benchClient } from './client.ts';
 import { benchFiring } from './firing.ts';
+import { benchRetention } from './retention.ts';
 import { benchStart } from './start.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring };
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, retention: benchRetention };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => benches[name] === undefined);
