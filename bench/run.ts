@@ -6,9 +6,10 @@ import { benchFiring } from './firing.ts';
 import { benchLogging } from './logging.ts';
 import { benchMetrics } from './metrics.ts';
 import { benchPage } from './page.ts';
+import { benchRetention } from './retention.ts';
 import { benchStart } from './start.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, page: benchPage, metrics: benchMetrics, logging: benchLogging };
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, page: benchPage, retention: benchRetention, metrics: benchMetrics, logging: benchLogging };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => benches[name] === undefined);

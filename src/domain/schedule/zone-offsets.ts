@@ -41,7 +41,7 @@ export function offsetStretches(timezone: string, from: Instant, until: Instant)
 }
 
 /** The first whole second after `low` at which the offset is no longer `offset`. */
-function changeBetween(timezone: string, low: number, high: number, offset: number): number {
+export function changeBetween(timezone: string, low: number, high: number, offset: number): number {
   let before = Math.floor(low / 1000);
   let after = Math.ceil(high / 1000);
   while (after - before > 1) {
