@@ -5,6 +5,7 @@ import type { Io } from '../cli/io.ts';
 import type { StoreArgs } from '../cli/program.ts';
 import { systemClock } from '../adapters/clock/system-clock.ts';
 import { connectRedis } from '../adapters/redis/connect.ts';
+import type { RedisClient } from '../adapters/redis/connect.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
 import { describeRedis, RedisUrlError } from '../adapters/redis/redis-url.ts';
 import { EmbeddedRedisError } from '../adapters/redis/embedded-redis.ts';
@@ -15,6 +16,7 @@ import type { OpenedRedis } from './open-redis.ts';
 export interface Store {
   readonly ledger: RedisLedger;
   readonly policies: Policies;
+  readonly redis: RedisClient;
 }
 
 /** Opens what a command reads from, runs it, and closes everything again. */
@@ -30,7 +32,7 @@ export async function withStore(args: StoreArgs, io: Io, command: (store: Store)
   });
   try {
     await client.ping();
-    return await command({ ledger: new RedisLedger(client, loaded.set.instance, systemClock), policies: new CurrentPolicies(loaded.set) });
+    return await command({ redis: client, ledger: new RedisLedger(client, loaded.set.instance, systemClock), policies: new CurrentPolicies(loaded.set) });
   } catch (error) {
     const reason = lastError ?? error;
     io.stderr.write(`snapkeep: Redis at ${describeRedis(redis.address)} does not answer: ${reason instanceof Error ? reason.message : String(reason)}\n`);

@@ -35,6 +35,7 @@ export interface Handlers {
   trigger(args: StoreArgs & TriggerArgs): Promise<number>;
   pause(args: StoreArgs & { policy: string; json: boolean }): Promise<number>;
   resume(args: StoreArgs & { policy: string; catchUp: boolean; json: boolean }): Promise<number>;
+  prune(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
@@ -141,6 +142,13 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .option('--json', 'for machines', false)
     .addHelpText('after', '\nExample:\n  snapkeep resume nightly-db --catch-up --config policies/')
     .action((policy: string, options: StoreArgs & { catchUp: boolean; json: boolean }) => run(handlers.resume({ ...options, policy })));
+
+  withStore(program.command('prune').description('what retention would delete, and the reason for which each other snapshot stays'))
+    .argument('[policy]', 'only this one')
+    .requiredOption('--dry-run', 'delete nothing, only show')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExample:\n  snapkeep prune nightly-db --dry-run --config policies/')
+    .action((policy: string | undefined, options: StoreArgs & { json: boolean }) => run(handlers.prune({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
   program
     .command('simulator')

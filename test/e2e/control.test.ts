@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 async function snapkeep(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawnSnapkeep([...args, '--config', file, '--redis', redis.url]);
+  const child = spawnSnapkeep([...args, '--config', file, '--redis', redis.url], { env: { [PASSWORD_VARIABLE]: 'simulator' } });
   const { code } = await child.waitForExit(30_000);
   return { code, stdout: child.stdout(), stderr: child.stderr() };
 }
@@ -57,6 +57,17 @@ describe('the commands that change something', { timeout: 90_000 }, () => {
 
     const last = json((await snapkeep('status', '--json')).stdout)['policies'] as { lastFiring: unknown }[];
     expect(last[0]?.lastFiring).toMatchObject({ trigger: 'manual', runs: { failed: 1 } });
+  });
+
+  test('prune --dry-run shows what stays and why, and reaches the cloud with the policy\'s own login', async () => {
+    const shown = await snapkeep('prune', 'often', '--dry-run', '--json');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    const { dryRun, policies } = json(shown.stdout) as { dryRun: boolean; policies: { deleted: unknown[]; kept: { reasons: string[] }[] }[] };
+    expect(dryRun).toBe(true);
+    expect(policies[0]?.deleted).toEqual([]);
+    expect(policies[0]?.kept).toHaveLength(3);
+    expect(policies[0]?.kept.every(({ reasons }) => reasons.includes('last'))).toBe(true);
+    expect((await snapkeep('prune')).code).toBe(2);
   });
 
   test('pause shows in status, also of a policy that has never fired, and resume ends it', async () => {
