@@ -12,14 +12,22 @@ const EVERY: DurationMs = SECOND;
 /** A firing that could not be planned is tried again after this. */
 const PLAN_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
 
+/** How long one replica is left alone with a firing; only saves work. */
+const PLANNING_LEASE: DurationMs = (30 * SECOND) as DurationMs;
+
+export interface RequestsDeps extends PlanDeps {
+  /** Identity of this process among the replicas. */
+  readonly replica: string;
+}
+
 /** Plans the firings that somebody asked for. Safe on several replicas at once, as planning is; one firing waits for no other. */
 export class FiringRequests {
-  readonly #deps: PlanDeps;
+  readonly #deps: RequestsDeps;
   readonly #atWork = new Map<string, Promise<void>>();
   readonly #notBefore = new Map<string, Instant>();
   readonly #told = new Set<string>();
 
-  constructor(deps: PlanDeps) {
+  constructor(deps: RequestsDeps) {
     this.#deps = deps;
   }
 
@@ -42,7 +50,7 @@ export class FiringRequests {
     for (const request of await this.#deps.ledger.requestedFirings()) {
       const { firingId } = request;
       if (this.#atWork.has(firingId) || (this.#notBefore.get(firingId) ?? now) > now) continue;
-      const work = this.#plan(request, signal)
+      const work = this.#planAlone(request, signal)
         .catch((error: unknown) => {
           if (signal.aborted) return;
           const errorMessage = error instanceof Error ? error.message : String(error);
@@ -54,17 +62,28 @@ export class FiringRequests {
     }
   }
 
+  async #planAlone(request: FiringRequest, signal: AbortSignal): Promise<void> {
+    const { ledger, replica } = this.#deps;
+    const lease = `request:${request.firingId}`;
+    if (!(await ledger.acquireLease(lease, replica, PLANNING_LEASE))) return;
+    try {
+      await this.#plan(request, signal);
+    } finally {
+      await ledger.releaseLease(lease, replica);
+    }
+  }
+
   async #plan({ firingId, only }: FiringRequest, signal: AbortSignal): Promise<void> {
     const { ledger, policies, telemetry } = this.#deps;
     const firing = await ledger.firing(firingId);
-    if (firing === null) return ledger.forgetRequest(firingId);
+    if (firing === null || firing.total !== null) return ledger.forgetRequest(firingId);
     const { due, trigger, target } = firing;
     const policy = policies.policy(firing.policy);
     if (policy === null) return this.#giveUp(firing);
     if (!this.#told.has(firingId)) telemetry.emit('policy.due', { policy: policy.name, target, due, trigger, lagMs: Math.max(0, this.#deps.clock.now() - due) });
     this.#told.add(firingId);
     try {
-      await planFiring(this.#deps, policy, { due, trigger, signal, ...(only === null ? {} : { only: new Set(only) }) });
+      await planFiring(this.#deps, policy, { due, trigger, signal, isTold: true, ...(only === null ? {} : { only: new Set(only) }) });
     } catch (error) {
       if (!(error instanceof CloudFailure)) throw error;
       this.#notBefore.set(firingId, addMs(this.#deps.clock.now(), PLAN_AGAIN));

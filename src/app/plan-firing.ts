@@ -37,6 +37,8 @@ export interface PlanRequest {
    * take them over; the others look in the cloud before they ask for a snapshot.
    */
   readonly made?: ReadonlyMap<string, readonly Snapshot[]>;
+  /** The due time has been told already. */
+  readonly isTold?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +66,7 @@ export async function planFiring(
   if (opened.total !== null) return opened;
   const of = { policy: policy.name, target: policy.target, due };
   // Planned again after something stood in the way, it is the same due time: told once.
-  if (opened.plannedAt === now) deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
+  if (opened.plannedAt === now && request.isTold !== true) deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
 
   const volumes = await listCoveredVolumes(deps.clouds.of(policy.target), policy.volumes, { signal, priority: 'create' });
   const wanted = request.only === undefined ? volumes : volumes.filter((volume) => request.only?.has(volume.id));

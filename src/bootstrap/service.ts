@@ -149,7 +149,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (isScheduler) {
       const owned = new OwnedSnapshots({ clouds, clock });
       const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
-      const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry });
+      const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry, replica });
       loops.push(
         supervise({ clock, telemetry }, 'requests', (signal) => requests.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),

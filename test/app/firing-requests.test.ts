@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-function start(world: World): void {
-  const requests = new FiringRequests(world.deps());
+function start(world: World, replica = 'replica-1'): void {
+  const requests = new FiringRequests({ ...world.deps(), replica });
   const stopping = new AbortController();
   const ended = requests.run(stopping.signal);
   stops.push(async () => {
@@ -104,6 +104,18 @@ describe('a firing that somebody asks for', () => {
     expect(world.cloud.creates).toHaveLength(1);
     expect(world.telemetry.count('firing.planned')).toBe(1);
     expect((await world.onlyRun()).outcome).toBe('available');
+  });
+
+  test('two schedulers that see it at the same moment: one plans it, and it is told once', async () => {
+    const world = new World({ now: NOON });
+    await requestManualFiring(world.deps(), world.policy, null);
+    start(world, 'replica-1');
+    start(world, 'replica-2');
+    await world.clock.advance(3 * SECOND);
+    expect(world.cloud.calls('volumePages')).toBe(1);
+    expect(world.telemetry.count('policy.due')).toBe(1);
+    expect(world.telemetry.count('firing.planned')).toBe(1);
+    expect(await world.ledger.requestedFirings()).toEqual([]);
   });
 
   test('of a policy that is gone meanwhile ends without a run', async () => {
