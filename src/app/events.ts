@@ -16,6 +16,14 @@ interface RunFields extends FiringFields {
   readonly volumeId: string;
 }
 
+interface DeleteFields extends RunFields {
+  readonly snapshotId: string;
+  /** `expired`, `failed` (never became good) or `duplicate`. */
+  readonly cause: string;
+  /** Why it was to be deleted, in full. */
+  readonly reasons: readonly string[];
+}
+
 interface NotificationFields {
   /** Its name under `notifications`, or `heartbeat`. */
   readonly receiver: string;
@@ -66,6 +74,13 @@ export interface EventFields {
   'run.abandoned': RunFields & { readonly snapshotId: string | null; readonly reason: string };
   'run.ended': FiringFields & { readonly outcome: EndedOutcome; readonly durationMs: number };
   'state.rebuilt': { readonly policy: string; readonly target: string; readonly due: Instant; readonly volumes: number };
+  'prune.deleted': DeleteFields & { readonly durationMs: number };
+  'prune.kept': { readonly policy: string; readonly target: string; readonly volumeId: string; readonly snapshotId: string; readonly reasons: readonly string[] };
+  'prune.failed': DeleteFields & { readonly httpStatus: number | null; readonly errorCode: string; readonly errorMessage: string; readonly requestId: string | null };
+  'prune.braked': { readonly policy: string; readonly target: string; readonly reason: string; readonly expired: number; readonly good: number; readonly revision: string };
+  'prune.postponed': { readonly target: string } & Omit<FailureFields, 'kind'>;
+  'prune.undecided': { readonly policy: string; readonly target: string; readonly volumeId: string };
+  'prune.orphans': { readonly policy: string; readonly target: string; readonly volumes: number; readonly snapshots: number; readonly orphans: string };
   'run.interrupted': { readonly target: string; readonly runId: string; readonly errorMessage: string };
   'run.recovered': { readonly target: string; readonly count: number };
   'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
@@ -112,6 +127,13 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'run.abandoned': { level: 'error', message: 'the deadline passed and the outcome is unknown' },
   'run.ended': { level: 'debug', message: 'a run has ended' },
   'state.rebuilt': { level: 'warn', message: 'the record of a policy was lost and is rebuilt from its snapshots; the history before is gone' },
+  'prune.deleted': { level: 'info', message: 'a snapshot is deleted' },
+  'prune.kept': { level: 'debug', message: 'a snapshot stays' },
+  'prune.failed': { level: 'error', message: 'a snapshot was to be deleted and is still there' },
+  'prune.braked': { level: 'error', message: 'too much would be deleted at once; nothing expires until prune --confirm or a changed policy' },
+  'prune.postponed': { level: 'warn', message: 'the cloud does not let prune go on now, it is taken up again later' },
+  'prune.undecided': { level: 'warn', message: 'the cloud lists no snapshot as new as the newest good one on record; nothing of the volume expires' },
+  'prune.orphans': { level: 'info', message: 'the policy has snapshots of volumes that are gone' },
   'run.interrupted': { level: 'warn', message: 'a run was cut off by an unexpected error and will be taken up again' },
   'run.recovered': { level: 'warn', message: 'runs that the queue had lost are queued again' },
   'auth.renewed': { level: 'info', message: 'logged in' },

@@ -9,6 +9,7 @@ import type { AttemptResult, Run } from '#domain/run';
 import { SECOND, addMs } from '#domain/time';
 import type { DurationMs } from '#domain/time';
 import { endRun } from './end-run.ts';
+import { makeRoom } from './prune/make-room.ts';
 import { DONE, again, recordSnapshot, runFields, skipped } from './run-in-hand.ts';
 import type { ExecuteDeps, RunInHand } from './run-in-hand.ts';
 import type { RunStep } from './ports/run-queue.ts';
@@ -67,7 +68,7 @@ export async function requestSnapshot(deps: ExecuteDeps, inHand: RunInHand, sign
   } catch (error) {
     if (error instanceof NotSent) return error.step;
     if (!(error instanceof CloudFailure)) throw error;
-    return afterFailure(deps, requesting, error.failure);
+    return afterFailure(deps, requesting, error.failure, signal);
   }
 
   const { run } = requesting;
@@ -85,7 +86,7 @@ export async function requestSnapshot(deps: ExecuteDeps, inHand: RunInHand, sign
   return DONE;
 }
 
-async function afterFailure(deps: ExecuteDeps, { run, revision, firing, policy }: RunInHand, failure: Failure): Promise<RunStep> {
+async function afterFailure(deps: ExecuteDeps, { run, revision, firing, policy }: RunInHand, failure: Failure, signal: AbortSignal): Promise<RunStep> {
   const { kind, httpStatus, code, message, requestId } = failure;
   const reason = { kind, httpStatus, code, message, requestId };
   const at = deps.clock.now();
@@ -94,7 +95,9 @@ async function afterFailure(deps: ExecuteDeps, { run, revision, firing, policy }
   deps.telemetry.emit('run.attempt_failed', { ...runFields(firing, run), attempt: run.tries, ...said });
 
   const backoff = retryDelay({ attempt: run.tries, backoff: policy.retry.backoff, random01: deps.random() });
-  const next = decideAfterFailure({ failure, tries: run.tries, attempts: policy.retry.attempts, named: run.named, backoff });
+  // Once a run: where the cloud is full again right away, there is no room to be made.
+  const madeRoom = failure.kind === 'quota' && run.failure?.kind !== 'quota' && (await makeRoom(deps, firing.target, run.volumeId, signal)) > 0;
+  const next = decideAfterFailure({ failure, tries: run.tries, attempts: policy.retry.attempts, named: run.named, backoff, madeRoom });
   switch (next.kind) {
     case 'fail':
       await endRun(deps, firing, tried, revision, 'failed', reason);

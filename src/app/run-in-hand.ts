@@ -7,11 +7,13 @@ import type { Clock } from './ports/clock.ts';
 import type { Clouds } from './ports/clouds.ts';
 import type { Ledger, StoredRun } from './ports/ledger.ts';
 import type { Policies } from './ports/policies.ts';
+import type { PruneBook } from './ports/prune-book.ts';
 import type { RunStep } from './ports/run-queue.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 
 export interface ExecuteDeps {
   readonly ledger: Ledger;
+  readonly book: PruneBook;
   readonly policies: Policies;
   readonly clouds: Clouds;
   readonly clock: Clock;

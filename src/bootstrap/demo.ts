@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { EventName } from '#app/events';
 import type { FiringRecord } from '#app/ports/ledger';
 import { OUTCOMES } from '#domain/run';
 import type { Outcome } from '#domain/run';
@@ -13,6 +14,7 @@ import type { DemoSummary } from '../cli/demo-view.ts';
 import { EXIT } from '../cli/io.ts';
 import type { Io } from '../cli/io.ts';
 import { describeRedis } from '../adapters/redis/redis-url.ts';
+import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { optionsFromFlags } from '../simulator/options-from-flags.ts';
 import { startSimulator } from '../simulator/start-simulator.ts';
 import type { Simulator } from '../simulator/start-simulator.ts';
@@ -50,6 +52,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
   const cloud = await startSimulator({ ...optionsFromFlags(cloudFlags), snapshotsPerVolume: null });
   for (const { id, name } of cloud.volumes()) names.set(id, name);
   const startedAt = performance.now();
+  const counted = new Map<EventName, number>();
   const set = onSimulator(loaded.set, cloud);
   const service = await startService({
     role: 'all',
@@ -57,7 +60,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
     redis,
     host: '127.0.0.1',
     port: Number(args.port),
-    telemetry: view,
+    telemetry: fanOut([view, { emit: (event) => void counted.set(event, (counted.get(event) ?? 0) + 1) }]),
     env: { ...process.env, SNAPKEEP_DEMO_PASSWORD: cloud.credentials.password },
   });
   view.say(`simulated cloud  ${cloud.url}  (${cloud.volumes().length} volumes; 2 refuse with 400, 2 end in error first)`);
@@ -69,7 +72,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
     await Promise.race([stopRequested, setTimeout(length, undefined, { ref: false })]);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     await finishRuns(service, set);
-    const summary = await summarize(service, cloud, seconds);
+    const summary = await summarize(service, cloud, seconds, counted);
     if (args.json) io.stdout.write(`${JSON.stringify(summary)}\n`);
     else view.summary(summary);
     return EXIT.done;
@@ -98,7 +101,7 @@ async function finishRuns(service: Service, set: PolicySet): Promise<void> {
   while (performance.now() < until && (await service.ledger.openFirings()).length > 0) await setTimeout(100);
 }
 
-async function summarize(service: Service, cloud: Simulator, seconds: number): Promise<DemoSummary> {
+async function summarize(service: Service, cloud: Simulator, seconds: number, counted: ReadonlyMap<EventName, number>): Promise<DemoSummary> {
   const firings: FiringRecord[] = [];
   for (const { name } of service.policies.current().policies) firings.push(...(await service.ledger.firings(name, Number.MAX_SAFE_INTEGER)));
   const count = (outcome: Outcome): number => firings.reduce((sum, firing) => sum + firing.counts[outcome], 0);
@@ -109,9 +112,9 @@ async function summarize(service: Service, cloud: Simulator, seconds: number): P
     seconds,
     firings: firings.length,
     runs,
-    snapshotsCreated: good.length,
-    snapshotsPruned: 0,
-    duplicates: good.length - runIds.size,
+    snapshotsCreated: counted.get('snapshot.available') ?? 0,
+    snapshotsPruned: counted.get('prune.deleted') ?? 0,
+    duplicates: good.length - runIds.size + (counted.get('snapshot.duplicate') ?? 0),
     apiCalls: cloud.ledger.count(),
     url: `${service.url}/`,
   };

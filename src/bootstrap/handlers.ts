@@ -38,7 +38,7 @@ export function handlersFor(io: Io): Handlers {
     prune: async (args) => {
       const { runPrune } = await import('../cli/prune.ts');
       const { withClouds } = await import('./with-clouds.ts');
-      return (await import('./with-store.ts')).withStore(args, io, (store) => withClouds(store, (clouds) => runPrune({ ...store, clouds }, args, io)));
+      return (await import('./with-store.ts')).withStore(args, io, (store) => withClouds(store, (clouds) => runPrune({ ...store, clouds, clock: systemClock, telemetry: { emit: () => undefined } }, args, io)));
     },
     simulator: async (args) => (await import('./simulator.ts')).simulator(args, io),
     demo: async (args) => (await import('./demo.ts')).demo(args, io),

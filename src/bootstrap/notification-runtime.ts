@@ -65,11 +65,7 @@ export class NotificationRuntime {
   told<N extends EventName>(event: N, fields: EventFields[N]): void {
     if (event === 'firing.finished') this.#running?.notifier.wake();
     if (event === 'config.refused') this.#running?.notifier.configRefused(fields as EventFields['config.refused']);
-  }
-
-  /** A prune was stopped. */
-  pruneBraked(brake: Parameters<Notifier['pruneBraked']>[0]): void {
-    this.#running?.notifier.pruneBraked(brake);
+    if (event === 'prune.braked') this.#running?.notifier.pruneBraked(fields as EventFields['prune.braked']);
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ import { connectRedis } from '../adapters/redis/connect.ts';
 import { describeRedis } from '../adapters/redis/redis-url.ts';
 import { keyPrefix } from '../adapters/redis/keys.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
+import { RedisPruneBook } from '../adapters/redis/redis-prune-book.ts';
 import { readStoreFacts } from '../adapters/redis/store-facts.ts';
 import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts';
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
@@ -87,6 +88,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   health.follow(commands);
   blocking.on('error', (error: Error) => health.failed(error));
   const ledger = new RedisLedger(commands, instance, clock);
+  const book = new RedisPruneBook(commands, instance);
   const queue = new BullmqRunQueue(commands, prefix, clock, (error) => health.failed(error));
   const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env });
 
@@ -142,7 +144,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (isWorker) {
       for (const target of policies.current().targets) {
         await queue.limitConcurrency(target.name, target.limits.concurrentCreates);
-        const deps = { ledger, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
+        const deps = { ledger, book, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
         runtimes.push(new TargetRuntime({ ...deps, onQueueError }, target));
       }
     }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { executeRun } from '#app/execute-run';
+import { runPruning } from '#app/prune/prune-loop';
 import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
 import { Wakeable } from '#app/wakeable';
@@ -42,6 +43,7 @@ export class TargetRuntime {
       supervise(app, `worker ${target.name}`, () => this.#worker.run(), signal),
       supervise(app, `watch ${target.name}`, (stop) => runWatch(app, target.name, watch, stop), signal),
       supervise(app, `reconcile ${target.name}`, (stop) => runReconciler(app, target.name, stop), signal),
+      supervise(app, `prune ${target.name}`, (stop) => runPruning(app, target.name, stop), signal),
     ];
   }
 

@@ -7,6 +7,7 @@ import { systemClock } from '../adapters/clock/system-clock.ts';
 import { connectRedis } from '../adapters/redis/connect.ts';
 import type { RedisClient } from '../adapters/redis/connect.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
+import { RedisPruneBook } from '../adapters/redis/redis-prune-book.ts';
 import { describeRedis, RedisUrlError } from '../adapters/redis/redis-url.ts';
 import { EmbeddedRedisError } from '../adapters/redis/embedded-redis.ts';
 import { loadSet } from './load-set.ts';
@@ -15,6 +16,7 @@ import type { OpenedRedis } from './open-redis.ts';
 
 export interface Store {
   readonly ledger: RedisLedger;
+  readonly book: RedisPruneBook;
   readonly policies: Policies;
   readonly redis: RedisClient;
 }
@@ -32,7 +34,9 @@ export async function withStore(args: StoreArgs, io: Io, command: (store: Store)
   });
   try {
     await client.ping();
-    return await command({ redis: client, ledger: new RedisLedger(client, loaded.set.instance, systemClock), policies: new CurrentPolicies(loaded.set) });
+    const { instance } = loaded.set;
+    const ledger = new RedisLedger(client, instance, systemClock);
+    return await command({ redis: client, ledger, book: new RedisPruneBook(client, instance), policies: new CurrentPolicies(loaded.set) });
   } catch (error) {
     const reason = lastError ?? error;
     io.stderr.write(`snapkeep: Redis at ${describeRedis(redis.address)} does not answer: ${reason instanceof Error ? reason.message : String(reason)}\n`);

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from './io.ts';
 import { DEFAULT_LIMIT } from './runs.ts';
 import type { RunsArgs } from './runs.ts';
+import type { PruneArgs } from './prune.ts';
 import type { TriggerArgs } from './trigger.ts';
 
 export interface ServeArgs {
@@ -35,7 +36,7 @@ export interface Handlers {
   trigger(args: StoreArgs & TriggerArgs): Promise<number>;
   pause(args: StoreArgs & { policy: string; json: boolean }): Promise<number>;
   resume(args: StoreArgs & { policy: string; catchUp: boolean; json: boolean }): Promise<number>;
-  prune(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
+  prune(args: StoreArgs & PruneArgs): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
@@ -143,12 +144,13 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .addHelpText('after', '\nExample:\n  snapkeep resume nightly-db --catch-up --config policies/')
     .action((policy: string, options: StoreArgs & { catchUp: boolean; json: boolean }) => run(handlers.resume({ ...options, policy })));
 
-  withStore(program.command('prune').description('what retention would delete, and the reason for which each other snapshot stays'))
+  withStore(program.command('prune').description('delete now what no retention rule keeps, and wait until it is gone; exit code 1 if a delete failed or the brake held'))
     .argument('[policy]', 'only this one')
-    .requiredOption('--dry-run', 'delete nothing, only show')
+    .option('--dry-run', 'delete nothing, only show what would go and why the rest stays', false)
+    .option('--confirm', 'delete even where that is more than half of a policy or more than 3 snapshots of a volume: lifts the brake once', false)
     .option('--json', 'for machines', false)
-    .addHelpText('after', '\nExample:\n  snapkeep prune nightly-db --dry-run --config policies/')
-    .action((policy: string | undefined, options: StoreArgs & { json: boolean }) => run(handlers.prune({ ...options, ...(policy === undefined ? {} : { policy }) })));
+    .addHelpText('after', '\nExamples:\n  snapkeep prune nightly-db --dry-run --config policies/\n  snapkeep prune nightly-db --confirm --config policies/')
+    .action((policy: string | undefined, options: StoreArgs & PruneArgs) => run(handlers.prune({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
   program
     .command('simulator')

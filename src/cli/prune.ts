@@ -1,19 +1,32 @@
 import { CloudFailure } from '#domain/failure/failure';
 import { previewPrune } from '#app/preview-prune';
-import type { PreviewPruneDeps } from '#app/preview-prune';
-import type { PolicyPrune } from '#app/views/prune-view';
+import type { PruneDeps } from '#app/prune/prune-deps';
+import { pruneNow } from '#app/prune/prune-now';
+import type { PolicyPrune, PruneView } from '#app/views/prune-view';
 import { EXIT } from './io.ts';
 import type { Io } from './io.ts';
 import { knownPolicy } from './known-policy.ts';
 import { table } from './table.ts';
 
-/** Prints what retention would delete and why the rest stays. Deletes nothing. A failure where the brake would hold. */
-export async function runPrune(deps: PreviewPruneDeps, args: { policy?: string; json: boolean }, io: Io): Promise<number> {
-  if (args.policy !== undefined && knownPolicy(deps.policies, args.policy, io) === null) return EXIT.usage;
+export interface PruneArgs {
+  readonly policy?: string;
+  readonly dryRun: boolean;
+  readonly confirm: boolean;
+  readonly json: boolean;
+}
+
+/** Deletes what retention lets go, or shows it. A failure where the brake holds or a delete failed. */
+export async function runPrune(deps: PruneDeps, args: PruneArgs, io: Io): Promise<number> {
+  const { policy, confirm } = args;
+  if (policy !== undefined && knownPolicy(deps.policies, policy, io) === null) return EXIT.usage;
+  if (args.dryRun && confirm) {
+    io.stderr.write('snapkeep: --dry-run deletes nothing, so there is nothing to --confirm\n');
+    return EXIT.usage;
+  }
   try {
-    const view = await previewPrune(deps, args.policy);
-    io.stdout.write(args.json ? `${JSON.stringify(view)}\n` : `${view.policies.map(render).join('\n\n')}\n`);
-    return view.policies.some(({ braked }) => braked) ? EXIT.failed : EXIT.done;
+    const view = args.dryRun ? await previewPrune(deps, policy) : await pruneNow(deps, { confirm, ...(policy === undefined ? {} : { policy }) }, new AbortController().signal);
+    io.stdout.write(args.json ? `${JSON.stringify(view)}\n` : `${view.policies.map((each) => render(each, view)).join('\n\n')}\n`);
+    return view.policies.some(({ braked, failed }) => braked || failed.length > 0) ? EXIT.failed : EXIT.done;
   } catch (error) {
     if (!(error instanceof CloudFailure)) throw error;
     const { httpStatus, code, message } = error.failure;
@@ -22,11 +35,14 @@ export async function runPrune(deps: PreviewPruneDeps, args: { policy?: string; 
   }
 }
 
-function render({ policy, braked, deleted, kept }: PolicyPrune): string {
-  const brake = braked ? ': too many at once, the brake would hold' : '';
-  const lines = [`${policy}: ${deleted.length} would be deleted, ${kept.length} stay${brake}`];
-  const rows = [...deleted.map((each) => ['delete', each] as const), ...kept.map((each) => ['keep', each] as const)]
-    .map(([action, { snapshotId, volumeId, reasons }]) => [action, volumeId, snapshotId, reasons.join(', ')]);
+function render({ policy, brakeReason, deleted, kept, failed }: PolicyPrune, { dryRun }: PruneView): string {
+  const lines = [`${policy}: ${deleted.length} ${dryRun ? 'would be deleted' : 'deleted'}, ${kept.length} stay${failed.length === 0 ? '' : `, ${failed.length} FAILED`}`];
+  if (brakeReason !== null) lines.push(`  the brake ${dryRun ? 'would hold' : 'holds'}: ${brakeReason}. Look at --dry-run; then --confirm deletes them, this once`);
+  const rows = [
+    ...failed.map(({ volumeId, snapshotId, httpStatus, code, message }) => ['FAILED', volumeId, snapshotId, [httpStatus, code, message].filter((part) => part !== null).join(' ')]),
+    ...deleted.map(({ volumeId, snapshotId, reasons }) => [dryRun ? 'delete' : 'deleted', volumeId, snapshotId, reasons.join(', ')]),
+    ...kept.map(({ volumeId, snapshotId, reasons }) => ['keep', volumeId, snapshotId, reasons.join(', ')]),
+  ];
   if (rows.length > 0) lines.push(table(['ACTION', 'VOLUME', 'SNAPSHOT', 'WHY'], rows));
   return lines.join('\n');
 }

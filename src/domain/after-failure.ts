@@ -14,7 +14,8 @@ export type AfterFailure =
 
 /**
  * `tries` counts the create calls made, this one included. `named` tells that the policy names the volume by its id: then
- * its absence is a failure, else the volume went away after it was listed.
+ * its absence is a failure, else the volume went away after it was listed. `madeRoom` tells that snapshots which had expired are
+ * being deleted because of this failure.
  */
 export function decideAfterFailure(input: {
   failure: Failure;
@@ -22,6 +23,7 @@ export function decideAfterFailure(input: {
   attempts: number;
   named: boolean;
   backoff: DurationMs;
+  madeRoom?: boolean;
 }): AfterFailure {
   const { failure, tries, attempts, named, backoff } = input;
   const delay = Math.max(backoff, failure.retryAfterMs ?? 0) as DurationMs;
@@ -36,8 +38,9 @@ export function decideAfterFailure(input: {
       return tries < attempts ? { kind: 'retry', delay, look: false } : { kind: 'fail' };
     case 'not_found':
       return named ? { kind: 'fail' } : { kind: 'skip', reason: 'the volume is gone' };
-    case 'auth':
     case 'quota':
+      return input.madeRoom === true && tries < attempts ? { kind: 'retry', delay, look: false } : { kind: 'fail' };
+    case 'auth':
     case 'invalid':
       return { kind: 'fail' };
   }

@@ -23,7 +23,7 @@ export interface Client extends AsyncDisposable {
 }
 
 /** Our client with the system's clock, as the service has it. */
-export function openClient(cloud: CloudUnderTest, more: { readonly auth?: TargetAuth; readonly password?: string } = {}): Client {
+export function openClient(cloud: Pick<CloudUnderTest, 'kind' | 'endpoint' | 'identityEndpoint' | 'projectId' | 'credentials'>, more: { readonly auth?: TargetAuth; readonly password?: string } = {}): Client {
   const target: Target = {
     name: 'conformance',
     api: cloud.kind === 'simulatedEvs' ? 'evs-v3' : 'cinder-v3',

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
@@ -67,7 +68,16 @@ describe('the commands that change something', { timeout: 90_000 }, () => {
     expect(policies[0]?.deleted).toEqual([]);
     expect(policies[0]?.kept).toHaveLength(3);
     expect(policies[0]?.kept.every(({ reasons }) => reasons.includes('last'))).toBe(true);
-    expect((await snapkeep('prune')).code).toBe(2);
+  });
+
+  test('prune deletes what no rule keeps, and waits until it is gone', async () => {
+    await writeFile(file, (await readFile(file, 'utf8')).replace('last: 6', 'last: 1'));
+    const pruned = await snapkeep('prune', '--json');
+    expect(pruned).toMatchObject({ code: 0, stderr: '' });
+    const policies = json(pruned.stdout)['policies'] as { deleted: { volumeId: string }[]; kept: unknown[] }[];
+    expect(policies).toMatchObject([{ policy: 'often', braked: false, brakeReason: null, deleted: [{ volumeId: cloud.volumes()[0]?.id, reasons: ['no rule keeps it'] }], failed: [] }]);
+    expect(policies[0]?.kept).toHaveLength(2);
+    expect(cloud.snapshots()).toHaveLength(2);
   });
 
   test('pause shows in status, also of a policy that has never fired, and resume ends it', async () => {

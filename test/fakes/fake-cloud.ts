@@ -2,11 +2,11 @@ import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, Quota, Sn
 import type { Clouds } from '#app/ports/clouds';
 import type { CloudFailure } from '#domain/failure/failure';
 import type { Snapshot } from '#domain/snapshot';
-import { addMs } from '#domain/time';
+import { addMs, instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Volume } from '#domain/volume';
 import { volumeReadiness } from '#domain/volume-status';
-import { answers, cinderError, refused } from './cloud-answers.ts';
+import { answers, cinderError, evsError, refused } from './cloud-answers.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'other';
@@ -25,11 +25,15 @@ export interface CreateScript {
   readonly invisibleFor?: number;
 }
 
+/** What becomes of a snapshot whose delete was accepted, in place of being gone. */
+export type DeleteEnd = 'error_deleting' | 'available';
+
 interface MadeSnapshot {
   readonly snapshot: Snapshot;
   readonly madeAt: Instant;
   readonly visibleAt: Instant;
   readonly ends: string;
+  readonly deletion: { readonly at: Instant; readonly ends: DeleteEnd | 'gone' } | null;
 }
 
 /** One cloud in memory, behind the port: volumes with a status, snapshots that take their time by the manual clock. */
@@ -46,6 +50,9 @@ export class FakeCloud implements Cloud, Clouds {
   readonly #calls: { readonly operation: CloudOperation; readonly priority: CallPriority | undefined }[] = [];
   /** How long a snapshot is `creating`. */
   creationMs = 3_000;
+  /** How long a snapshot is `deleting`; with 0 it is gone at once. */
+  deletionMs = 0;
+  readonly #deleteEnds = new Map<string, DeleteEnd>();
   pageSize = 1_000;
   /** Awaited in every call before anything happens: a slow or hanging cloud. */
   beforeCall: (operation: CloudOperation, subject: string) => Promise<void> = async () => undefined;
@@ -89,7 +96,18 @@ export class FakeCloud implements Cloud, Clouds {
 
   /** Everything that exists, visible or not, oldest first. */
   snapshots(): Snapshot[] {
-    return this.#made.map((made) => this.#shown(made));
+    return this.#existing().map((made) => this.#shown(made));
+  }
+
+  /** The next delete of this snapshot is accepted, and ends so. */
+  scriptDelete(id: string, end: DeleteEnd): void {
+    this.#deleteEnds.set(id, end);
+  }
+
+  /** A snapshot that somebody else made, or an earlier life of ours did. */
+  addSnapshot(snapshot: Pick<Snapshot, 'id' | 'volumeId'> & Partial<Snapshot>): void {
+    const made = { name: snapshot.id, metadata: {}, status: 'available', sizeGb: 10, createdAt: this.#clock.now(), ...snapshot };
+    this.#made.push({ snapshot: made, madeAt: instant(0), visibleAt: instant(0), ends: made.status, deletion: null });
   }
 
   removeSnapshot(id: string): void {
@@ -113,7 +131,7 @@ export class FakeCloud implements Cloud, Clouds {
     const now = this.#clock.now();
     const { volumeId, name, metadata } = request;
     const snapshot: Snapshot = { id: `snap-${this.#ids}`, volumeId, name, metadata, status: 'creating', sizeGb: volume.sizeGb, createdAt: now };
-    this.#made.push({ snapshot, madeAt: now, visibleAt: addMs(now, script.invisibleFor ?? 0), ends: script.ends ?? 'available' });
+    this.#made.push({ snapshot, madeAt: now, visibleAt: addMs(now, script.invisibleFor ?? 0), ends: script.ends ?? 'available', deletion: null });
     if (script.loseAnswer !== undefined) throw script.loseAnswer;
     return { snapshot, requestId: `req-create-${this.#ids}` };
   }
@@ -135,9 +153,12 @@ export class FakeCloud implements Cloud, Clouds {
 
   async deleteSnapshot(id: string, options?: CallOptions): Promise<void> {
     await this.#call('deleteSnapshot', id, options);
-    if (!this.#made.some(({ snapshot }) => snapshot.id === id)) throw refused(404, cinderError('itemNotFound', 404, `Snapshot ${id} could not be found.`));
-    this.removeSnapshot(id);
+    const snapshot = this.snapshots().find((each) => each.id === id);
+    if (snapshot === undefined) throw refused(404, cinderError('itemNotFound', 404, `Snapshot ${id} could not be found.`));
+    if (snapshot.status !== 'available' && snapshot.status !== 'error') throw refused(400, evsError('EVS.1047', 'Invalid snapshot: Snapshot status must be available or error.'));
     this.deleted.push(id);
+    const deletion = { at: this.#clock.now(), ends: this.#deleteEnds.get(id) ?? ('gone' as const) };
+    this.#made = this.#made.map((made) => (made.snapshot.id === id ? { ...made, deletion } : made));
   }
 
   async *volumePages(_query: { withTags: boolean }, options?: CallOptions): AsyncGenerator<readonly Volume[]> {
@@ -184,10 +205,16 @@ export class FakeCloud implements Cloud, Clouds {
   }
 
   #visible(): Snapshot[] {
-    return this.#made.filter(({ visibleAt }) => visibleAt <= this.#clock.now()).map((made) => this.#shown(made));
+    return this.#existing().filter(({ visibleAt }) => visibleAt <= this.#clock.now()).map((made) => this.#shown(made));
   }
 
-  #shown({ snapshot, madeAt, ends }: MadeSnapshot): Snapshot {
+  #existing(): readonly MadeSnapshot[] {
+    this.#made = this.#made.filter(({ deletion }) => deletion?.ends !== 'gone' || this.#clock.now() < addMs(deletion.at, this.deletionMs));
+    return this.#made;
+  }
+
+  #shown({ snapshot, madeAt, ends, deletion }: MadeSnapshot): Snapshot {
+    if (deletion !== null) return { ...snapshot, status: deletion.ends === 'gone' || this.#clock.now() < addMs(deletion.at, this.deletionMs) ? 'deleting' : deletion.ends };
     return { ...snapshot, status: this.#clock.now() >= addMs(madeAt, this.creationMs) ? ends : 'creating' };
   }
 }

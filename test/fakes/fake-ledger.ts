@@ -237,6 +237,11 @@ export class FakeLedger implements Ledger {
     if ((good.get(volumeId) ?? -Infinity) < createdAt) good.set(volumeId, createdAt);
   }
 
+  async lastGoodOf(policy: string, volumeIds: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
+    const good = entry(this.#good, policy);
+    return new Map([...good].filter(([id]) => volumeIds.includes(id)));
+  }
+
   async protections(policy: string): Promise<readonly Protection[]> {
     const good = entry(this.#good, policy);
     return [...entry(this.#seen, policy)].map(([volumeId, firstSeenAt]) => ({ volumeId, firstSeenAt, lastGoodAt: good.get(volumeId) ?? null }));

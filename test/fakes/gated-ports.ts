@@ -11,7 +11,7 @@ export class Crash extends Error {
 /** The ports of a world with a gate before and after every call: whoever owns the gate decides whether the caller goes on. */
 export function gatedDeps(world: World, gate: Gate): WorldDeps {
   const cloud = gated(world.cloud, 'cloud', gate);
-  return world.deps({ ledger: gated(world.ledger, 'ledger', gate), queue: gated(world.queue, 'queue', gate), clouds: { of: () => cloud } });
+  return world.deps({ ledger: gated(world.ledger, 'ledger', gate), book: gated(world.book, 'book', gate), queue: gated(world.queue, 'queue', gate), clouds: { of: () => cloud } });
 }
 
 /** Lets `limit` gates pass, kills the process at the next one and lets nothing of it happen afterwards. */

@@ -27,6 +27,7 @@ const PRUNE: PruneView = {
     {
       policy: 'nightly',
       braked: false,
+      brakeReason: null,
       deleted: [{ snapshotId: 's2', volumeId: 'vol-1', reasons: [] }],
       kept: [{ snapshotId: 's1', volumeId: 'vol-1', reasons: ['last 1'] }],
       failed: [{ snapshotId: 's3', volumeId: 'vol-1', httpStatus: 400, code: 'EVS.1047', message: 'no' }],

@@ -3,6 +3,7 @@ import { executeRun } from '#app/execute-run';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import { planFiring } from '#app/plan-firing';
 import type { FiringRecord, Ledger } from '#app/ports/ledger';
+import type { PruneBook } from '#app/ports/prune-book';
 import type { RunQueue } from '#app/ports/run-queue';
 import type { Clouds } from '#app/ports/clouds';
 import { reconcile } from '#app/reconcile';
@@ -16,6 +17,7 @@ import type { Instant } from '#domain/time';
 import type { Target } from '#domain/target';
 import { FakeCloud } from './fake-cloud.ts';
 import { FakeLedger } from './fake-ledger.ts';
+import { FakePruneBook } from './fake-prune-book.ts';
 import { FakeRunQueue } from './fake-run-queue.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RecordingTelemetry } from './recording-telemetry.ts';
@@ -70,6 +72,7 @@ export type WorldDeps = WatchDeps & SchedulerDeps;
 export class World {
   readonly clock: ManualClock;
   ledger: FakeLedger;
+  book = new FakePruneBook();
   queue: FakeRunQueue;
   readonly cloud: FakeCloud;
   readonly telemetry = new RecordingTelemetry();
@@ -90,6 +93,7 @@ export class World {
   loseStore(): void {
     this.ledger = new FakeLedger(this.clock);
     this.queue = new FakeRunQueue(this.clock);
+    this.book = new FakePruneBook();
   }
 
   setPolicies(...policies: readonly Policy[]): void {
@@ -103,10 +107,11 @@ export class World {
   }
 
   /** The parts of a new process: the ports, some of them replaced by a wrapper, and nothing remembered. */
-  deps(wrapped: { ledger?: Ledger; queue?: RunQueue; clouds?: Clouds } = {}): WorldDeps {
-    const { clock, ledger, queue, cloud, telemetry, policies } = this;
+  deps(wrapped: { ledger?: Ledger; book?: PruneBook; queue?: RunQueue; clouds?: Clouds } = {}): WorldDeps {
+    const { clock, ledger, book, queue, cloud, telemetry, policies } = this;
     return {
       ledger,
+      book,
       queue,
       clouds: cloud,
       clock,

@@ -215,9 +215,9 @@ test('a brake and refused files go to whoever lists them', async () => {
   });
   const runtime = stage.replica();
   runtime.told('config.refused', { problems: 2, errorMessage: 'a.yaml:1:1: <no>' });
-  runtime.pruneBraked({ policy: 'nightly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
-  runtime.pruneBraked({ policy: 'nightly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
-  runtime.pruneBraked({ policy: 'weekly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
+  runtime.told('prune.braked', { policy: 'nightly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
+  runtime.told('prune.braked', { policy: 'nightly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
+  runtime.told('prune.braked', { policy: 'weekly', target: 'eu-prod', reason: 'more than half', expired: 8, good: 14, revision: 'r1' });
   await untilSent(stage, 2);
 
   expect(received()).toMatchObject([{ type: 'io.snapkeep.config.refused', data: { problems: 2, message: 'a.yaml:1:1: <no>' } }]);

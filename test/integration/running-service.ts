@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly catchUp?: 'none' | 'latest' | 'all';
   readonly cloud: SimulatorOptions;
   readonly concurrentCreates?: number;
+  /** The `retention` of the policy, as YAML in one line. */
+  readonly retention?: string;
   /** The `notifications` of the policy file, as YAML in one line. */
   readonly notifications?: string;
   /** Environment of the services, for secrets. */
@@ -116,7 +118,7 @@ export async function stage(options: StageOptions): Promise<Stage> {
   };
 }
 
-async function policySet(cloud: Simulator, instance: string, { due, catchUp = 'latest', concurrentCreates = 20, notifications = '[]' }: StageOptions): Promise<PolicySet> {
+async function policySet(cloud: Simulator, instance: string, { due, catchUp = 'latest', concurrentCreates = 20, retention, notifications = '[]' }: StageOptions): Promise<PolicySet> {
   const cron = typeof due === 'string' ? due : cronIn(due);
   await using dir = await tempDir('policies');
   const file = path.join(dir.path, 'policies.yaml');
@@ -146,7 +148,8 @@ policies:
       force: true
       metadata: { team: payments, costcentre: "4711" }
     retry: { attempts: 5, backoff: { initial: 100ms, max: 1s }, grace: 1s, deadline: 1m }
-    rpo: 5m
+    rpo: 5m${retention === undefined ? '' : `
+    retention: ${retention}`}
 notifications: ${notifications}
 `);
   const loaded = await loadPolicies([file], { now: instant(Date.now()) });

@@ -23,6 +23,9 @@ export interface Keys {
   readonly good: (policy: string) => string;
   readonly seen: (policy: string) => string;
   readonly dated: (policy: string) => string;
+  readonly toPrune: (target: string) => string;
+  readonly deleting: (target: string) => string;
+  readonly brakes: string;
   readonly pace: (target: string) => string;
   readonly noticesSince: string;
   readonly toldOverdue: (policy: string) => string;
@@ -47,6 +50,9 @@ export function keysOf(instance: string): Keys {
     good: (policy) => `${prefix}:good:${policy}`,
     seen: (policy) => `${prefix}:seen:${policy}`,
     dated: (policy) => `${prefix}:dated:${policy}`,
+    toPrune: (target) => `${prefix}:to-prune:${target}`,
+    deleting: (target) => `${prefix}:deleting:${target}`,
+    brakes: `${prefix}:brakes`,
     pace: (target) => `${prefix}:pace:${target}`,
     noticesSince: `${prefix}:notices-since`,
     toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,

@@ -229,6 +229,19 @@ export class RedisLedger implements Ledger {
     await this.#scripts.run(scripts.MARK_GOOD, [this.#keys.good(policy), this.#keys.dated(policy)], [volumeId, createdAt]);
   }
 
+  async lastGoodOf(policy: string, volumeIds: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
+    const known = new Map<string, Instant>();
+    for (let from = 0; from < volumeIds.length; from += PAGE) {
+      const page = volumeIds.slice(from, from + PAGE);
+      const good = await this.#redis.hmget(this.#keys.good(policy), ...page);
+      for (const [index, id] of page.entries()) {
+        const at = good[index] ?? null;
+        if (at !== null) known.set(id, instant(Number(at)));
+      }
+    }
+    return known;
+  }
+
   async protections(policy: string): Promise<readonly Protection[]> {
     const [seen, good] = await Promise.all([this.#redis.hgetall(this.#keys.seen(policy)), this.#redis.hgetall(this.#keys.good(policy))]);
     return Object.entries(seen).map(([volumeId, at]) => {

@@ -23,6 +23,7 @@ export function metricsTelemetry(registry: MetricsRegistry): Telemetry {
   const callSeconds = new Histogram({ name: 'snapkeep_api_request_duration_seconds', help: 'Time to the answer of the cloud', labelNames: ['target', 'operation'], buckets: CALL_BUCKETS, registers });
   const adopted = new Counter({ name: 'snapkeep_snapshots_adopted_total', help: 'Snapshots of an earlier try that were taken over', labelNames: ['target', 'policy'], registers });
   const duplicates = new Counter({ name: 'snapkeep_snapshots_duplicate_total', help: 'Second snapshots of a run that were deleted', labelNames: ['target', 'policy'], registers });
+  const pruned = new Counter({ name: 'snapkeep_pruned_total', help: 'Snapshots deleted by retention, deletes that failed, prunes that the brake stopped', labelNames: ['target', 'policy', 'outcome'], registers });
 
   function countFailure({ target, policy, kind, httpStatus, errorCode }: EventFields['policy.start_failed']): void {
     failures.inc({ target, policy, kind, status: httpStatus === null ? 'none' : String(httpStatus), code: errorCode ?? 'none' });
@@ -46,6 +47,9 @@ export function metricsTelemetry(registry: MetricsRegistry): Telemetry {
     'policy.start_failed': countFailure,
     'snapshot.adopted': ({ target, policy }) => adopted.inc({ target, policy }),
     'snapshot.duplicate': ({ target, policy }) => duplicates.inc({ target, policy }),
+    'prune.deleted': ({ target, policy }) => pruned.inc({ target, policy, outcome: 'deleted' }),
+    'prune.failed': ({ target, policy }) => pruned.inc({ target, policy, outcome: 'failed' }),
+    'prune.braked': ({ target, policy }) => pruned.inc({ target, policy, outcome: 'braked' }),
     'api.called': ({ target, operation, httpStatus, errorCode, durationMs }) => {
       calls.inc({ target, operation, status: httpStatus === null ? 'none' : String(httpStatus), code: errorCode ?? 'none' });
       callSeconds.observe({ target, operation }, durationMs / 1000);

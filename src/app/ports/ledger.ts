@@ -158,6 +158,8 @@ export interface Ledger {
   /** The volumes a policy now covers: new ones are noted as first seen at `at`, absent ones forgotten. */
   setCovered(policy: string, volumeIds: readonly string[], at: Instant): Promise<void>;
   markGood(policy: string, volumeId: string, createdAt: Instant): Promise<void>;
+  /** When the newest good snapshot of each of these volumes was made; one without any is absent. */
+  lastGoodOf(policy: string, volumeIds: readonly string[]): Promise<ReadonlyMap<string, Instant>>;
   protections(policy: string): Promise<readonly Protection[]>;
   /** In the order asked for. */
   standings(asked: readonly { readonly policy: string; readonly overdueUntil: Instant }[]): Promise<readonly PolicyStanding[]>;

@@ -18,6 +18,8 @@ export interface PolicyPrune {
   readonly policy: string;
   /** Too many would have gone at once: nothing was deleted until somebody confirms. */
   readonly braked: boolean;
+  /** Why, in numbers; null where the brake does not hold. */
+  readonly brakeReason: string | null;
   /** In a dry run what would be deleted. */
   readonly deleted: readonly PrunedSnapshot[];
   readonly kept: readonly PrunedSnapshot[];

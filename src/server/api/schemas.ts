@@ -118,6 +118,7 @@ export const PruneAnswer = z.object({
     z.object({
       policy: z.string(),
       braked: z.boolean().meta({ description: 'Too many would have gone at once: nothing was deleted until somebody confirms' }),
+      brakeReason: z.string().nullable(),
       deleted: z.array(Pruned),
       kept: z.array(Pruned),
       failed: z.array(z.object({ snapshotId: z.string(), volumeId: z.string(), httpStatus: z.int().nullable(), code: z.string().nullable(), message: z.string() })),
