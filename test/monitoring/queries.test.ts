@@ -40,7 +40,7 @@ beforeAll(async () => {
         { operation: 'create', volume: 'vol-lost', effect: { kind: 'commit-then-504' } },
         { operation: 'create', volume: 'vol-twice', nth: 1, effect: { kind: 'commit-then-504', commitAfterMs: 2_500 } },
         // What expired of it piles up, until the brake holds.
-        { operation: 'delete', volume: 'vol-twice', effect: { kind: 'code', code: 'EVS.1047' } },
+        { operation: 'delete', volume: 'vol-unavailable', effect: { kind: 'code', code: 'EVS.1047' } },
         // Abandoned at the policy's deadline, a minute after its due time.
         { operation: 'create', volume: 'vol-stuck', effect: { kind: 'snapshot-stuck' } },
       ],
