@@ -3,9 +3,13 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
+import { manualActions } from '#app/manual-actions';
 import { measurePolicies } from '#app/measure-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
+import { ActionUnavailable } from '#app/ports/actions';
+import type { Actions } from '#app/ports/actions';
 import type { Telemetry } from '#app/ports/telemetry';
+import { previewPrune } from '#app/preview-prune';
 import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
 import { Scheduler } from '#app/scheduler';
@@ -102,6 +106,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     return hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, ...(await queue.depth(name)) }))) : [];
   }
 
+  const prune: Actions['prune'] = async (policy, { dryRun }) => (dryRun ? previewPrune({ policies, clouds, ledger }, policy) : notAvailable());
+
   const gauges = statusGauges(registry, {
     policies: () => measurePolicies({ ledger, policies, since: () => instant(loadedAtSeconds * 1000) }),
     queues: async () => (await depths()).map(({ target, ...states }) => ({ target, states })),
@@ -119,7 +125,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
-    api: { ledger, policies, queues: depths, actions: null, now: () => clock.now() },
+    api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: notAvailable }), now: () => clock.now() },
     adminToken: adminTokenIn(options.adminTokenFile ?? null),
     board: async () => (hasRedis ? queue.board(policies.current().targets.map(({ name }) => name), BOARD_PATH) : null),
     onError: (method, route, error) => telemetry.emit('http.failed', { method, route, errorMessage: error.message }),
@@ -192,6 +198,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   return { url, ledger, queue, policies, clouds, started, stop };
+}
+
+async function notAvailable(): Promise<never> {
+  throw new ActionUnavailable('this service cannot do that');
 }
 
 function workerProblem(runtimes: readonly TargetRuntime[], targets: number): string | null {
