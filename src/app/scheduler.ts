@@ -2,6 +2,7 @@ import type { Policy } from '#domain/policy';
 import { fireTimesOf } from '#domain/schedule/fire-times';
 import { HOUR, SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
+import { closeGoneFirings } from './close-gone-firings.ts';
 import { fireDueTimes } from './fire-due-times.ts';
 import type { DueTime, SchedulerDeps } from './fire-due-times.ts';
 import type { PolicyState } from './ports/ledger.ts';
@@ -22,6 +23,8 @@ export class Scheduler {
   readonly #wakeable = new Wakeable();
   /** When each policy has to be looked at next; absent is now. */
   #nextLook = new Map<string, Instant>();
+  /** The looks under which firings of policies that are gone have been closed. */
+  #swept: Map<string, Instant> | null = null;
   readonly #atWork = new Map<string, Promise<void>>();
   /** The store's process, and since when this scheduler knows it. */
   #store: { readonly id: string; readonly since: Instant } | null = null;
@@ -63,6 +66,8 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
+    if (this.#swept !== looks) await closeGoneFirings(this.#deps);
+    this.#swept = looks;
     let next = addMs(local, LONGEST_SLEEP);
     for (const { name } of policies.current().policies) {
       const at = this.#nextLook.get(name);
