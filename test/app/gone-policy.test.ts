@@ -147,7 +147,8 @@ describe('a firing that was being planned when its policy went', () => {
     const { world, stop } = await begun();
     const asked: string[] = [];
     const deps = world.deps({ clouds: { of: (name) => (asked.push(name), world.cloud) } });
-    world.policies.replace({ ...world.policies.current(), targets: [...world.policies.current().targets.map((target) => ({ ...target, name: 'elsewhere' }))], policies: [policyOf('nightly', { target: 'elsewhere' })] });
+    const current = world.policies.current();
+    world.policies.replace({ ...current, targets: current.targets.map((target) => ({ ...target, name: 'elsewhere' })), policies: [policyOf('nightly', { target: 'elsewhere' })] });
     world.cloud.answerAgain();
     await world.plan(DUE, world.policy, deps);
     expect(asked).toEqual([TARGET]);

@@ -1,5 +1,4 @@
-import { truncate } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
