@@ -10,8 +10,13 @@ import type { LoadResult, PolicyTexts } from './load-policies.ts';
 /** Two writes within the tick of a file system's clock look like one: a file so fresh is read again, ms. */
 const FRESH_MS = 3 * SECOND;
 
-/** Everything is read this often, whatever the file system tells: a clock behind ours would hide a write of the same size. */
+/**
+ * Everything is read this often, whatever the file system tells: a clock behind ours would hide a write of the same size.
+ * Reading many files costs more than looking at them, so each adds a second (measured: 1,000 policies in ten files take 4 ms
+ * to read and 0.7 ms to look at, in 1,000 files 350 and 12 ms).
+ */
 const READ_ALL_EVERY_MS = 30 * SECOND;
+const EACH_FILE_MS = SECOND;
 
 /** What policy files held when they were read. */
 export interface LoadableReading extends PolicyReading {
@@ -32,7 +37,7 @@ export class WatchedPolicyFiles implements PolicyFiles {
 
   async read(now: Instant): Promise<LoadableReading | null> {
     const found = await findPolicyFiles(this.#paths);
-    if (stampsOf(found) === this.#stamps && !this.#isFresh && now - this.#readAt < READ_ALL_EVERY_MS) return null;
+    if (stampsOf(found) === this.#stamps && !this.#isFresh && now - this.#readAt < Math.max(READ_ALL_EVERY_MS, found.files.length * EACH_FILE_MS)) return null;
     return this.#take(found, now);
   }
 
