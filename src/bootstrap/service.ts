@@ -18,6 +18,7 @@ import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
+import type { PolicyChanges } from '#domain/policy-changes';
 import type { Instant } from '#domain/time';
 import { createServer } from '#server/http-server';
 import { BOARD_PATH } from '#server/queue-board';
@@ -34,6 +35,7 @@ import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
+import { GoneSeries } from './gone-series.ts';
 import { NotificationRuntime } from './notification-runtime.ts';
 import type { OpenedRedis } from './open-redis.ts';
 import { RedisHealth } from './redis-health.ts';
@@ -83,6 +85,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let notifications: NotificationRuntime | null = null;
   const telemetry = fanOut([options.telemetry, metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
   const policies = new CurrentPolicies(options.set);
+  const goneSeries = new GoneSeries({ registry, policies, clock });
   const loadedAt = clock.now();
   const watched = options.policyFiles;
   const reload = watched === undefined ? null : new PolicyReload({ files: watched.files, policies, clock, telemetry, changed: policiesChanged }, { digest: watched.digest, loadedAt });
@@ -138,6 +141,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...(isWorker ? { worker: () => (targets === null ? 'not taking runs yet' : targets.problem()) } : {}),
     },
     metrics: async () => {
+      await goneSeries.sweep();
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
@@ -185,7 +189,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     telemetry.emit('service.started', { version, role: options.role, instance, redis, url, durationMs, timezoneData: process.versions['tz'] ?? 'unknown' });
   }
 
-  function policiesChanged(): void {
+  function policiesChanged(changes: PolicyChanges): void {
+    goneSeries.policiesChanged(changes);
     targets?.policiesChanged();
     notifications?.policiesChanged();
     scheduler?.policiesChanged();
