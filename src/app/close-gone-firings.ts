@@ -19,11 +19,11 @@ const LEASE: DurationMs = (10 * SECOND) as DurationMs;
 
 /**
  * Firings that were being planned when their policy was taken out of the files are planned no further: they are closed with
- * the runs they have. One that another replica is planning just now is left to it.
+ * the runs they have. One that is being planned just now, here (`isAtWork`) or by another replica, is left alone.
  */
-export async function closeGoneFirings(deps: CloseGoneDeps): Promise<void> {
+export async function closeGoneFirings(deps: CloseGoneDeps, isAtWork: (policy: string) => boolean): Promise<void> {
   for (const firing of await deps.ledger.openFirings()) {
-    if (firing.total !== null || !isGone(deps, firing)) continue;
+    if (firing.total !== null || isAtWork(firing.policy) || !isGone(deps, firing)) continue;
     const lease = `plan:${firing.policy}`;
     if (!(await deps.ledger.acquireLease(lease, deps.replica, LEASE))) continue;
     const closed = await deps.ledger.closeFiring(firing);

@@ -35,6 +35,9 @@ export class Scheduler {
 
   /** The policies have changed: look at all of them. */
   policiesChanged(): void {
+    const { firstSeen, policies } = this.#deps;
+    // One that comes back later is new then.
+    for (const name of firstSeen.keys()) if (policies.policy(name) === null) firstSeen.delete(name);
     this.#nextLook = new Map();
     this.#wakeable.wake();
   }
@@ -66,7 +69,7 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
-    if (this.#swept !== looks) await closeGoneFirings(this.#deps);
+    if (this.#swept !== looks) await closeGoneFirings(this.#deps, (name) => this.#atWork.has(name));
     this.#swept = looks;
     let next = addMs(local, LONGEST_SLEEP);
     for (const { name } of policies.current().policies) {
@@ -88,6 +91,7 @@ export class Scheduler {
       })
       .then((result) => {
         this.#atWork.delete(policy.name);
+        if (this.#deps.policies.policy(policy.name) === null) this.#swept = null;
         looks.set(policy.name, this.#lookAgainAt(policy, result, time.now, local));
         this.#wakeable.wake();
       });

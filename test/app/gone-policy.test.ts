@@ -134,11 +134,28 @@ describe('a firing that was being planned when its policy went', () => {
     await stop();
   });
 
+  test('in this very moment is closed once that has come to nothing', async () => {
+    const { world, scheduler, stop } = await begun();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    world.cloud.beforeCall = async () => answered;
+    await world.clock.advance(10 * SECOND);
+    world.setPolicies();
+    scheduler.policiesChanged();
+    await settle();
+    expect(await world.ledger.openFirings()).toHaveLength(1);
+    answer();
+    await settle();
+    await settle();
+    expect(await world.ledger.openFirings()).toEqual([]);
+    expect(world.telemetry.count('firing.finished')).toBe(1);
+    await stop();
+  });
+
   test('is left to the replica that plans it', async () => {
     const { world, stop } = await begun();
     world.setPolicies();
     await world.ledger.acquireLease('plan:nightly', 'replica-2', MINUTE);
-    await closeGoneFirings(world.deps());
+    await closeGoneFirings(world.deps(), () => false);
     expect(await world.ledger.openFirings()).toHaveLength(1);
     await stop();
   });
@@ -154,4 +171,24 @@ describe('a firing that was being planned when its policy went', () => {
     expect(asked).toEqual([TARGET]);
     await stop();
   });
+});
+
+test('a policy taken out before it could start, and put back, starts when it is back', async () => {
+  const world = new World({ now: '2026-11-24T01:59:00Z' });
+  world.cloud.failNext('snapshotPages', ...Array.from({ length: 1_000 }, answers.unavailable));
+  const scheduler = new Scheduler(world.deps());
+  const stopping = new AbortController();
+  const running = scheduler.run(stopping.signal);
+  await settle();
+  world.setPolicies();
+  scheduler.policiesChanged();
+  await world.clock.advance(5 * MINUTE);
+  world.cloud.answerAgain();
+  world.setPolicies(policyOf());
+  scheduler.policiesChanged();
+  await world.clock.advance(5 * MINUTE);
+  expect(world.telemetry.count('firing.planned')).toBe(0);
+  expect((await world.ledger.policyStates(['nightly'])).get('nightly')?.watermark).toBeGreaterThan(DUE);
+  stopping.abort();
+  await running;
 });
