@@ -19,15 +19,21 @@ const LEASE: DurationMs = (10 * SECOND) as DurationMs;
 
 /**
  * Firings that were being planned when their policy was taken out of the files are planned no further: they are closed with
- * the runs they have. One that is being planned just now, here (`isAtWork`) or by another replica, is left alone.
+ * the runs they have. One that is being planned just now, here (`isAtWork`) or by another replica, or whose policy may only be new, is left alone. Returns how many were left: they
+ * have to be looked at again.
  */
-export async function closeGoneFirings(deps: CloseGoneDeps, isAtWork: (policy: string) => boolean): Promise<void> {
+export async function closeGoneFirings(deps: CloseGoneDeps, isAtWork: (policy: string) => boolean): Promise<number> {
+  let left = 0;
   for (const firing of await deps.ledger.openFirings()) {
-    if (firing.total !== null || isAtWork(firing.policy) || !isGone(deps, firing)) continue;
+    if (firing.total !== null || deps.policies.policy(firing.policy) !== null) continue;
     const lease = `plan:${firing.policy}`;
-    if (!(await deps.ledger.acquireLease(lease, deps.replica, LEASE))) continue;
+    if (isAtWork(firing.policy) || !isGone(deps, firing) || !(await deps.ledger.acquireLease(lease, deps.replica, LEASE))) {
+      left += 1;
+      continue;
+    }
     const closed = await deps.ledger.closeFiring(firing);
     if (closed.finishedAt !== null) finishedFiring(deps, closed);
     await deps.ledger.releaseLease(lease, deps.replica);
   }
+  return left;
 }

@@ -14,6 +14,9 @@ const LONGEST_SLEEP: DurationMs = HOUR;
 /** A policy whose due time could not be dealt with is tried again after this. */
 const FIRE_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
 
+/** Firings of policies that are gone, but not certainly so, are looked at again after this. */
+const SWEEP_AGAIN: DurationMs = (20 * SECOND) as DurationMs;
+
 /**
  * The scheduler's loop: sleeps to the next due time of any policy and wakes early when the policies change. Policies do
  * not wait for each other: while one lists its volumes in a slow cloud, the others fire on time.
@@ -69,9 +72,8 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
-    if (this.#swept !== looks) await closeGoneFirings(this.#deps, (name) => this.#atWork.has(name));
-    this.#swept = looks;
-    let next = addMs(local, LONGEST_SLEEP);
+    if (this.#swept !== looks && (await closeGoneFirings(this.#deps, (name) => this.#atWork.has(name))) === 0) this.#swept = looks;
+    let next = addMs(local, this.#swept === looks ? LONGEST_SLEEP : SWEEP_AGAIN);
     for (const { name } of policies.current().policies) {
       const at = this.#nextLook.get(name);
       if (at !== undefined && at < next && !this.#atWork.has(name)) next = at;
@@ -91,7 +93,6 @@ export class Scheduler {
       })
       .then((result) => {
         this.#atWork.delete(policy.name);
-        if (this.#deps.policies.policy(policy.name) === null) this.#swept = null;
         looks.set(policy.name, this.#lookAgainAt(policy, result, time.now, local));
         this.#wakeable.wake();
       });

@@ -151,6 +151,20 @@ describe('a firing that was being planned when its policy went', () => {
     await stop();
   });
 
+  test('while nobody was there to see it go is closed after three minutes', async () => {
+    const { world, stop } = await begun();
+    await stop();
+    const { deps } = behind(world);
+    const stopping = new AbortController();
+    const running = new Scheduler({ ...deps, replica: 'replica-2' }).run(stopping.signal);
+    await world.clock.advance(90 * SECOND);
+    expect(await world.ledger.openFirings()).toHaveLength(1);
+    await world.clock.advance(90 * SECOND);
+    expect(await world.ledger.openFirings()).toEqual([]);
+    stopping.abort();
+    await running;
+  });
+
   test('is left to the replica that plans it', async () => {
     const { world, stop } = await begun();
     world.setPolicies();

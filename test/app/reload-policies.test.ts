@@ -93,9 +93,11 @@ describe('a bad new version', () => {
     expect(scene.reload.state()).toEqual({ successful: true, loadedAt });
     expect(scene.telemetry.of('config.reloaded')).toMatchObject([{ policies: 1, policiesChanged: null }]);
     expect(scene.changes).toEqual([]);
-    scene.files.write(BROKEN);
-    await scene.clock.advance(10 * SECOND);
-    expect(scene.telemetry.count('config.refused')).toBe(3);
+    for (const text of [BROKEN, fileOf([['other', cron('0 2 * * *')]]), BROKEN]) {
+      scene.files.write(text);
+      await scene.clock.advance(10 * SECOND);
+    }
+    expect(scene.telemetry.count('config.refused')).toBe(4);
   });
 
   test('many problems are counted, the first few told', async () => {
