@@ -7,6 +7,7 @@ export class CurrentPolicies implements Policies {
   #set: PolicySet;
   #policies: ReadonlyMap<string, Policy>;
   #targets: ReadonlyMap<string, Target>;
+  readonly #known = new Set<string>();
 
   constructor(set: PolicySet) {
     this.#set = set;
@@ -15,6 +16,7 @@ export class CurrentPolicies implements Policies {
   }
 
   replace(set: PolicySet): void {
+    for (const name of this.#policies.keys()) this.#known.add(name);
     this.#set = set;
     this.#policies = byName(set.policies);
     this.#targets = byName(set.targets);
@@ -26,6 +28,10 @@ export class CurrentPolicies implements Policies {
 
   policy(name: string): Policy | null {
     return this.#policies.get(name) ?? null;
+  }
+
+  wasInForce(name: string): boolean {
+    return this.#known.has(name) || this.#policies.has(name);
   }
 
   target(name: string): Target | null {

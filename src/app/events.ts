@@ -44,11 +44,30 @@ interface FailureFields {
   readonly requestId: string | null;
 }
 
+/** The first of many names, and how many there are. */
+export interface BoundedNames {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
 /** Every event with its fields: the contract between what happens and what logs and metrics say of it. */
 export interface EventFields {
   'service.started': { readonly version: string; readonly role: string; readonly instance: string; readonly redis: string; readonly url: string; readonly durationMs: number; readonly timezoneData: string };
   'service.stopped': { readonly durationMs: number; readonly complete: boolean };
-  'config.reloaded': { readonly policies: number; readonly targets: number; readonly revision: string };
+  'config.reloaded': {
+    readonly policies: number;
+    readonly targets: number;
+    readonly revision: string;
+    readonly policiesAdded: BoundedNames | null;
+    readonly policiesRemoved: BoundedNames | null;
+    readonly policiesChanged: BoundedNames | null;
+    readonly targetsAdded: BoundedNames | null;
+    readonly targetsRemoved: BoundedNames | null;
+    readonly targetsChanged: BoundedNames | null;
+    readonly notificationsChanged: boolean;
+    /** Policies whose next due time is another now: `nightly 2026-11-25T02:00:00Z`, or `nightly never`. */
+    readonly nextDueChanged: BoundedNames | null;
+  };
   'config.refused': { readonly problems: number; readonly errorMessage: string };
   'config.warning': { readonly file: string; readonly line: number; readonly path: string; readonly errorMessage: string };
   'redis.unavailable': { readonly errorMessage: string };

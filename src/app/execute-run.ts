@@ -10,7 +10,9 @@ import type { RunStep } from './ports/run-queue.ts';
 import { requestSnapshot } from './request-snapshot.ts';
 import { DONE, skipped } from './run-in-hand.ts';
 import type { ExecuteDeps, RunInHand } from './run-in-hand.ts';
+import { executeWithoutPolicy } from './run-without-policy.ts';
 import { checkVolume, holdVolume } from './volume-turn.ts';
+import type { WatchedRun } from './watched-run.ts';
 
 /**
  * Takes a run as far as it goes without waiting: to a snapshot that the cloud is making, to its end, or to the next
@@ -24,13 +26,11 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
   const found = await deps.ledger.run(runId);
   if (found === null || found.run.phase === 'ended' || found.run.phase === 'creating') return DONE;
   const { firing } = found;
+  const known = await asFarAsKnown(deps, found);
+  if (known === null) return DONE;
   const policy = deps.policies.policy(firing.policy);
-  if (policy === null) {
-    await endRun(deps, firing, found.run, found.revision, 'skipped', skipped('the policy is gone'));
-    return DONE;
-  }
-  const inHand = await asFarAsKnown(deps, { ...found, policy });
-  if (inHand === null) return DONE;
+  if (policy === null) return executeWithoutPolicy(deps, known, signal);
+  const inHand: RunInHand = { ...known, policy };
 
   const late = deps.clock.now() > deadlineOf(firing, policy, found.run.volumeId);
   const turn = await holdVolume(deps, inHand);
@@ -39,7 +39,7 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
   if (turn !== null) return turn;
 
   if (inHand.run.phase === 'requesting') {
-    const look = await lookForSnapshot(deps, inHand, late, signal);
+    const look = await lookForSnapshot(deps, { ...inHand, retry: policy.retry }, late, signal);
     if (look !== null) return look;
   }
   if (late) return tooLate(deps, inHand);
@@ -52,12 +52,12 @@ export async function executeRun(deps: ExecuteDeps, runId: string, signal: Abort
  * A record that says `queued` in another process of the store than the one it was written in may have lost its last word:
  * a create call may have been sent. Then it says so from now on. Null where somebody else has changed it.
  */
-async function asFarAsKnown(deps: ExecuteDeps, inHand: RunInHand): Promise<RunInHand | null> {
-  const { run, revision, firing } = inHand;
-  if (run.phase !== 'queued' || firing.storeId === undefined || firing.storeId === (await deps.ledger.storeId())) return inHand;
+async function asFarAsKnown(deps: ExecuteDeps, known: WatchedRun): Promise<WatchedRun | null> {
+  const { run, revision, firing } = known;
+  if (run.phase !== 'queued' || firing.storeId === undefined || firing.storeId === (await deps.ledger.storeId())) return known;
   const suspect: Run = { ...run, phase: 'requesting', requestedAt: deps.clock.now() };
   const saved = await deps.ledger.saveRun(firing, suspect, revision);
-  return saved === null ? null : { ...inHand, run: suspect, revision: saved };
+  return saved === null ? null : { ...known, run: suspect, revision: saved };
 }
 
 /** The last instant at which a run may still be tried. A caught-up run counts from when it was planned. */

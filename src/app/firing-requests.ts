@@ -3,6 +3,7 @@ import { SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import { failureFields } from './failure-fields.ts';
 import { finishedFiring } from './finish-firing.ts';
+import { isGone } from './gone-policy.ts';
 import type { FiringRecord, FiringRequest } from './ports/ledger.ts';
 import { planFiring } from './plan-firing.ts';
 import type { PlanDeps } from './plan-firing.ts';
@@ -79,7 +80,7 @@ export class FiringRequests {
     if (firing === null || firing.total !== null) return ledger.forgetRequest(firingId);
     const { due, trigger, target } = firing;
     const policy = policies.policy(firing.policy);
-    if (policy === null) return this.#giveUp(firing);
+    if (policy === null) return isGone(this.#deps, firing) ? this.#giveUp(firing) : undefined;
     if (!this.#told.has(firingId)) telemetry.emit('policy.due', { policy: policy.name, target, due, trigger, lagMs: Math.max(0, this.#deps.clock.now() - due) });
     this.#told.add(firingId);
     try {

@@ -68,7 +68,7 @@ export async function planFiring(
   // Planned again after something stood in the way, it is the same due time: told once.
   if (opened.plannedAt === now && request.isTold !== true) deps.telemetry.emit('policy.due', { ...of, trigger: opened.trigger, lagMs: Math.max(0, now - due) });
 
-  const volumes = await listCoveredVolumes(deps.clouds.of(policy.target), policy.volumes, { signal, priority: 'create' });
+  const volumes = await listCoveredVolumes(deps.clouds.of(opened.target), policy.volumes, { signal, priority: 'create' });
   const wanted = request.only === undefined ? volumes : volumes.filter((volume) => request.only?.has(volume.id));
   if (request.only === undefined) await deps.ledger.setCovered(policy.name, volumes.map((volume) => volume.id), now);
   for (let from = 0; from < wanted.length; from += CHUNK) {

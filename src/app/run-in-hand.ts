@@ -48,7 +48,7 @@ export function runFields(firing: Firing, run: Run): { policy: string; target: s
 /** Records that the snapshot is the run's own, made now or by an earlier try. Null where the record had changed. */
 export async function recordSnapshot(
   deps: ExecuteDeps,
-  { run, revision, firing }: RunInHand,
+  { run, revision, firing }: StoredRun & { readonly firing: Firing },
   snapshot: { id: string; name: string | null },
   attempt: Attempt,
 ): Promise<Run | null> {

@@ -2,6 +2,7 @@ import type { Policy } from '#domain/policy';
 import { fireTimesOf } from '#domain/schedule/fire-times';
 import { HOUR, SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
+import { closeGoneFirings } from './close-gone-firings.ts';
 import { fireDueTimes } from './fire-due-times.ts';
 import type { DueTime, SchedulerDeps } from './fire-due-times.ts';
 import type { PolicyState } from './ports/ledger.ts';
@@ -13,6 +14,9 @@ const LONGEST_SLEEP: DurationMs = HOUR;
 /** A policy whose due time could not be dealt with is tried again after this. */
 const FIRE_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
 
+/** Firings of policies that are gone, but not certainly so, are looked at again after this. */
+const SWEEP_AGAIN: DurationMs = (20 * SECOND) as DurationMs;
+
 /**
  * The scheduler's loop: sleeps to the next due time of any policy and wakes early when the policies change. Policies do
  * not wait for each other: while one lists its volumes in a slow cloud, the others fire on time.
@@ -22,6 +26,8 @@ export class Scheduler {
   readonly #wakeable = new Wakeable();
   /** When each policy has to be looked at next; absent is now. */
   #nextLook = new Map<string, Instant>();
+  /** The looks under which firings of policies that are gone have been closed. */
+  #swept: Map<string, Instant> | null = null;
   readonly #atWork = new Map<string, Promise<void>>();
   /** The store's process, and since when this scheduler knows it. */
   #store: { readonly id: string; readonly since: Instant } | null = null;
@@ -32,6 +38,9 @@ export class Scheduler {
 
   /** The policies have changed: look at all of them. */
   policiesChanged(): void {
+    const { firstSeen, policies } = this.#deps;
+    // One that comes back later is new then.
+    for (const name of firstSeen.keys()) if (policies.policy(name) === null) firstSeen.delete(name);
     this.#nextLook = new Map();
     this.#wakeable.wake();
   }
@@ -63,7 +72,8 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
-    let next = addMs(local, LONGEST_SLEEP);
+    if (this.#swept !== looks && (await closeGoneFirings(this.#deps, (name) => this.#atWork.has(name))) === 0) this.#swept = looks;
+    let next = addMs(local, this.#swept === looks ? LONGEST_SLEEP : SWEEP_AGAIN);
     for (const { name } of policies.current().policies) {
       const at = this.#nextLook.get(name);
       if (at !== undefined && at < next && !this.#atWork.has(name)) next = at;

@@ -7,6 +7,7 @@ import { endRun } from './end-run.ts';
 import { DONE, again, runFields, skipped } from './run-in-hand.ts';
 import type { ExecuteDeps, RunInHand } from './run-in-hand.ts';
 import type { RunStep } from './ports/run-queue.ts';
+import type { WatchedRun } from './watched-run.ts';
 
 /** How long a run holds its volume without anybody renewing it; longer than the usual longest back-off. */
 export const VOLUME_HOLD: DurationMs = (15 * MINUTE) as DurationMs;
@@ -18,7 +19,7 @@ const TURN_AGAIN: DurationMs = (2 * SECOND) as DurationMs;
  * One creation per volume at a time. Null where the volume is this run's. A run of the same policy that still holds it
  * means that the due times overlap: this one is skipped and recorded. A run of another policy: wait for the turn.
  */
-export async function holdVolume(deps: ExecuteDeps, { run, revision, firing }: RunInHand): Promise<RunStep | null> {
+export async function holdVolume(deps: ExecuteDeps, { run, revision, firing }: WatchedRun): Promise<RunStep | null> {
   const holder = await deps.ledger.holdVolume(firing.target, run.volumeId, run.id, VOLUME_HOLD);
   if (holder === run.id) return null;
 

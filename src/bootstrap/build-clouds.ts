@@ -12,6 +12,8 @@ import type { Clouds } from '#app/ports/clouds';
 import type { Policies } from '#app/ports/policies';
 import type { Telemetry } from '#app/ports/telemetry';
 import type { Target } from '#domain/target';
+import { MINUTE, addMs } from '#domain/time';
+import type { DurationMs } from '#domain/time';
 
 /** Connections beside those of the create calls: for looking, watching and pruning. */
 const SPARE_CONNECTIONS = 8;
@@ -27,10 +29,18 @@ export interface CloudsDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The clouds of all targets, each made when first asked for and kept. */
+/** Whoever holds the cloud of a target that has changed may go on with it for so long: a listing of many pages. */
+const REPLACED_OPEN: DurationMs = (5 * MINUTE) as DurationMs;
+
+/**
+ * The clouds of all targets, each made when first asked for and kept as long as its target stays as it is. That of a target
+ * no longer named stays too: runs that were under way are finished on it.
+ */
 export class BuiltClouds implements Clouds {
   readonly #deps: CloudsDeps;
-  readonly #clouds = new Map<string, Cloud>();
+  readonly #clouds = new Map<string, { readonly target: Target; readonly cloud: Cloud }>();
+  readonly #replaced = new Set<Cloud>();
+  readonly #closing = new AbortController();
   readonly #tokenExpiry = new Map<string, number>();
 
   constructor(deps: CloudsDeps) {
@@ -39,21 +49,36 @@ export class BuiltClouds implements Clouds {
 
   of(name: string): Cloud {
     const known = this.#clouds.get(name);
-    if (known !== undefined) return known;
-    const target = this.#deps.policies.target(name);
-    if (target === null) throw new Error(`no target is called ${name}`);
-    const cloud = this.#build(target);
-    this.#clouds.set(name, cloud);
+    const target = this.#deps.policies.target(name) ?? known?.target;
+    if (target === undefined) throw new Error(`no target is called ${name}`);
+    if (known?.target === target) return known.cloud;
+    const isSame = known !== undefined && JSON.stringify(known.target) === JSON.stringify(target);
+    const cloud = isSame ? known.cloud : this.#build(target);
+    this.#clouds.set(name, { target, cloud });
+    if (known === undefined || isSame) return cloud;
+    this.#tokenExpiry.delete(name);
+    void this.#retire(known.cloud);
     return cloud;
   }
 
   /** When the token of each target expires that this process holds one for, seconds since the epoch. */
   tokens(): readonly { target: string; expiresAtSeconds: number }[] {
-    return [...this.#tokenExpiry].map(([target, at]) => ({ target, expiresAtSeconds: at / 1000 }));
+    const named = [...this.#tokenExpiry].filter(([target]) => this.#deps.policies.target(target) !== null);
+    return named.map(([target, at]) => ({ target, expiresAtSeconds: at / 1000 }));
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#clouds.values()].map((cloud) => cloud.close()));
+    this.#closing.abort(new Error('closing'));
+    const clouds = [...[...this.#clouds.values()].map(({ cloud }) => cloud), ...this.#replaced];
+    await Promise.allSettled(clouds.map((cloud) => cloud.close()));
+  }
+
+  async #retire(cloud: Cloud): Promise<void> {
+    const { clock } = this.#deps;
+    this.#replaced.add(cloud);
+    await clock.sleepUntil(addMs(clock.now(), REPLACED_OPEN), this.#closing.signal);
+    this.#replaced.delete(cloud);
+    await cloud.close().catch(() => undefined);
   }
 
   #build(target: Target): Cloud {

@@ -64,6 +64,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
     env: { ...process.env, SNAPKEEP_DEMO_PASSWORD: cloud.credentials.password },
   });
   view.say(`simulated cloud  ${cloud.url}  (${cloud.volumes().length} volumes; 2 refuse with 400, 2 end in error first)`);
+  view.say(`status page      ${service.url}/`);
   view.say(`snapkeep         ${service.url}/metrics, /readyz`);
   view.say(`look around      ./bin/snapkeep runs --outcome failed --config config/demo.yaml --redis ${describeRedis(redis.address)}`);
   view.say(`policy           config/demo.yaml: every 10 s; this ends after ${args.for} (Ctrl-C ends it sooner)\n`);

@@ -1,12 +1,14 @@
+import { WatchedPolicyFiles } from '#config/watched-policy-files';
 import { parseDuration } from '#domain/time';
 import { EXIT } from '../cli/io.ts';
 import type { Io } from '../cli/io.ts';
 import type { ServeArgs } from '../cli/program.ts';
+import { systemClock } from '../adapters/clock/system-clock.ts';
 import { createLogger, LOG_LEVELS } from '../adapters/telemetry/logger.ts';
 import type { LogLevel } from '../adapters/telemetry/logger.ts';
 import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
 import { adminTokenIn } from './admin-token.ts';
-import { loadSet } from './load-set.ts';
+import { goodOrSay } from './load-set.ts';
 import { startService } from './service.ts';
 import { firstSignal } from './signals.ts';
 import { openRedisOrSay } from './with-store.ts';
@@ -32,7 +34,10 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
 
   // From here on a signal is not lost, however early it comes.
   const stopRequested = firstSignal(['SIGTERM', 'SIGINT']);
-  const loaded = await loadSet(args.config, io);
+  const files = new WatchedPolicyFiles(args.config);
+  const now = systemClock.now();
+  const reading = await files.readAll(now);
+  const loaded = goodOrSay(reading.load({ now }), io);
   if (loaded === null) return EXIT.usage;
   const redis = await openRedisOrSay(args, io, 'owner');
   if (redis === null) return EXIT.usage;
@@ -41,7 +46,7 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, policyFiles: { files, digest: reading.digest }, ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,

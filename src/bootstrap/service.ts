@@ -3,16 +3,24 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
+import { manualActions } from '#app/manual-actions';
 import { measurePolicies } from '#app/measure-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
+import { ActionUnavailable } from '#app/ports/actions';
+import type { Actions } from '#app/ports/actions';
+import type { PolicyFiles } from '#app/ports/policy-files';
 import type { Telemetry } from '#app/ports/telemetry';
+import { previewPrune } from '#app/preview-prune';
+import { pruneNow } from '#app/prune/prune-now';
 import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
+import { PolicyReload } from '#app/reload-policies';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
-import { instant } from '#domain/time';
+import type { PolicyChanges } from '#domain/policy-changes';
+import type { Instant } from '#domain/time';
 import { createServer } from '#server/http-server';
 import { BOARD_PATH } from '#server/queue-board';
 import { BullmqRunQueue } from '../adapters/bullmq/bullmq-run-queue.ts';
@@ -29,10 +37,11 @@ import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
+import { GoneSeries } from './gone-series.ts';
 import { NotificationRuntime } from './notification-runtime.ts';
 import type { OpenedRedis } from './open-redis.ts';
 import { RedisHealth } from './redis-health.ts';
-import { TargetRuntime } from './target-runtime.ts';
+import { TargetRuntimes } from './target-runtimes.ts';
 import { packageVersion } from './version.ts';
 
 export type Role = 'all' | 'scheduler' | 'worker';
@@ -49,6 +58,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Holds the token that changes over HTTP want to be shown; absent: nothing can be changed. Read again when it changes. */
   readonly adminTokenFile?: string;
+  /** Where `set` comes from and the digest it was read with; absent: it stays in force. */
+  readonly policyFiles?: { readonly files: PolicyFiles; readonly digest: string };
 }
 
 export interface Service {
@@ -75,8 +86,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const registry = createRegistry();
   let notifications: NotificationRuntime | null = null;
   const telemetry = fanOut([options.telemetry, metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
-  const loadedAtSeconds = clock.now() / 1000;
   const policies = new CurrentPolicies(options.set);
+  const goneSeries = new GoneSeries({ registry, policies, clock });
+  const loadedAt = clock.now();
+  const watched = options.policyFiles;
+  const reload = watched === undefined ? null : new PolicyReload({ files: watched.files, policies, clock, telemetry, changed: policiesChanged }, { digest: watched.digest, loadedAt });
   const { instance } = options.set;
   const prefix = keyPrefix(instance);
   const replica = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -96,7 +110,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const isWorker = options.role !== 'scheduler';
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
-  const runtimes: TargetRuntime[] = [];
+  let targets: TargetRuntimes | null = null;
+  let scheduler: Scheduler | null = null;
   let hasRedis = false;
 
   /** A BullMQ queue that was opened while Redis is away stays unusable when it comes (seen on 6.7.0). */
@@ -104,24 +119,37 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     return hasRedis ? Promise.all(policies.current().targets.map(async ({ name }) => ({ target: name, ...(await queue.depth(name)) }))) : [];
   }
 
+  function config(): { successful: boolean; loadedAt: Instant } {
+    return reload?.state() ?? { successful: true, loadedAt };
+  }
+
+  async function queuedRuns(target: string): Promise<number> {
+    const { waiting, delayed, active } = await queue.depth(target);
+    return waiting + delayed + active;
+  }
+
+  const pruning = { ledger, book, policies, clouds, clock, telemetry };
+  const prune: Actions['prune'] = async (policy, { dryRun, confirm }) => (dryRun ? previewPrune(pruning, policy) : pruneNow(pruning, { policy, confirm }, stopping.signal));
+
   const gauges = statusGauges(registry, {
-    policies: () => measurePolicies({ ledger, policies, since: () => instant(loadedAtSeconds * 1000) }),
+    policies: () => measurePolicies({ ledger, policies, since: () => config().loadedAt }),
     queues: async () => (await depths()).map(({ target, ...states }) => ({ target, states })),
     tokens: () => clouds.tokens(),
-    config: () => ({ successful: true, loadedAtSeconds }),
+    config: () => ({ successful: config().successful, loadedAtSeconds: config().loadedAt / 1000 }),
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
   });
   const server = createServer({
     readiness: {
       redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),
       config: () => null,
-      ...(isWorker ? { worker: () => workerProblem(runtimes, policies.current().targets.length) } : {}),
+      ...(isWorker ? { worker: () => (targets === null ? 'not taking runs yet' : targets.problem()) } : {}),
     },
     metrics: async () => {
+      await goneSeries.sweep();
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
-    api: { ledger, policies, queues: depths, actions: null, now: () => clock.now() },
+    api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: notAvailable }), now: () => clock.now() },
     adminToken: adminTokenIn(options.adminTokenFile ?? null),
     board: async () => (hasRedis ? queue.board(policies.current().targets.map(({ name }) => name), BOARD_PATH) : null),
     onError: (method, route, error) => telemetry.emit('http.failed', { method, route, errorMessage: error.message }),
@@ -132,6 +160,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     commands.disconnect();
     throw error;
   });
+  if (reload !== null) loops.push(supervise({ clock, telemetry }, 'policy files', (signal) => reload.run(signal), stopping.signal));
 
   async function start(): Promise<void> {
     await untilRedisAnswers(commands, stopping.signal);
@@ -142,20 +171,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const toTell = { ledger, policies, clock, telemetry, random: Math.random, replica, version, env: options.env, commands, blocking, prefix };
     notifications = new NotificationRuntime({ ...toTell, delivers: isWorker, onQueueError });
     if (isWorker) {
-      for (const target of policies.current().targets) {
-        await queue.limitConcurrency(target.name, target.limits.concurrentCreates);
-        const deps = { ledger, book, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
-        runtimes.push(new TargetRuntime({ ...deps, onQueueError }, target));
-      }
+      const deps = { ledger, book, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix, onQueueError };
+      const runtimes = new TargetRuntimes({ ...deps, limitConcurrency: (target, concurrency) => queue.limitConcurrency(target, concurrency), queued: queuedRuns });
+      targets = runtimes;
+      await runtimes.adjust();
+      loops.push(supervise({ clock, telemetry }, 'targets', (signal) => runtimes.run(signal), stopping.signal));
     }
     if (isScheduler) {
       const owned = new OwnedSnapshots({ clouds, clock });
-      const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
+      const planner = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
+      scheduler = planner;
       const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry, replica });
       loops.push(
         supervise({ clock, telemetry }, 'requests', (signal) => requests.run(signal), stopping.signal),
-        supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
-        supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(scheduler), signal), stopping.signal),
+        supervise({ clock, telemetry }, 'scheduler', (signal) => planner.run(signal), stopping.signal),
+        supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(planner), signal), stopping.signal),
       );
     }
     const durationMs = Math.round(performance.now() - startedAt);
@@ -163,9 +193,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     telemetry.emit('service.started', { version, role: options.role, instance, redis, url, durationMs, timezoneData: process.versions['tz'] ?? 'unknown' });
   }
 
+  function policiesChanged(changes: PolicyChanges): void {
+    goneSeries.policiesChanged(changes);
+    targets?.policiesChanged();
+    notifications?.policiesChanged();
+    scheduler?.policiesChanged();
+  }
+
   /** The limits went with everything else; what is under way is found again by looking at all policies. */
-  function storeLost(scheduler: Scheduler): void {
-    scheduler.policiesChanged();
+  function storeLost(planner: Scheduler): void {
+    planner.policiesChanged();
     const limits = policies.current().targets.map((target) => queue.limitConcurrency(target.name, target.limits.concurrentCreates));
     Promise.all(limits).catch((error: unknown) => health.failed(error instanceof Error ? error : new Error(String(error))));
   }
@@ -179,7 +216,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { active } = hasRedis ? await Promise.race([activeRuns(queue, policies), setTimeout(CLOSE_MS, { active: 0 })]) : { active: 0 };
     telemetry.emit('worker.draining', { active, drainMs });
     stopping.abort(new Error('stopping'));
-    const drained = await Promise.all(runtimes.map((runtime) => runtime.close(drainMs)));
+    const complete = (await targets?.close(drainMs)) ?? true;
     await Promise.race([Promise.allSettled([...loops, started]), setTimeout(CLOSE_MS)]);
     await notifications?.close();
     await Promise.race([queue.close(), setTimeout(CLOSE_MS)]);
@@ -188,7 +225,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     blocking.disconnect();
     commands.disconnect();
     await options.redis.stop();
-    const complete = drained.every(Boolean);
     telemetry.emit('service.stopped', { durationMs: Math.round(performance.now() - stopAt), complete });
     return complete;
   }
@@ -196,9 +232,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { url, ledger, queue, policies, clouds, started, stop };
 }
 
-function workerProblem(runtimes: readonly TargetRuntime[], targets: number): string | null {
-  if (runtimes.length < targets) return 'not taking runs yet';
-  return runtimes.every((runtime) => runtime.isTaking()) ? null : 'a queue is not being served';
+async function notAvailable(): Promise<never> {
+  throw new ActionUnavailable('this service cannot do that');
 }
 
 async function activeRuns(queue: BullmqRunQueue, policies: CurrentPolicies): Promise<{ active: number }> {

@@ -21,6 +21,15 @@ export function instanceProblems(entries: FileEntries, sources: readonly YamlSou
     );
 }
 
+/** A running service keeps to its `instance`: what it has in Redis and in the cloud bears that name. */
+export function instanceChangeProblems(entries: FileEntries, running: string): readonly Problem[] {
+  return entries.instances
+    .filter(({ value }) => value !== null && value !== running)
+    .map((entry) =>
+      entryProblem('error', entry, [], `instance is ${JSON.stringify(entry.value)} here and "${running}" in the running service, whose snapshots and records bear that name; write it back, or restart the service to begin anew under the other one`),
+    );
+}
+
 /** `defaults` hold for the policies of all files, so only one file may have them. */
 export function defaultsProblems(entries: FileEntries): readonly Problem[] {
   const [first, ...others] = entries.defaults;

@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, realpath } from 'node:fs/promises';
 import type { PolicySet } from '#domain/policy';
 import type { Instant } from '#domain/time';
+import { fileProblem, unreadable } from './file-problem.ts';
+import { findPolicyFiles } from './find-policy-files.ts';
+import type { FoundFiles } from './find-policy-files.ts';
 import { sortedProblems } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readPolicies } from './read-policies.ts';
@@ -13,54 +15,43 @@ export type LoadResult =
   | { readonly ok: true; readonly set: PolicySet; readonly warnings: readonly Problem[]; readonly files: readonly PolicyText[] }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly PolicyText[] };
 
+/** The texts of policy files, and what kept others from being read. */
+export interface PolicyTexts {
+  readonly files: readonly PolicyText[];
+  readonly problems: readonly Problem[];
+}
+
 /** A policy file is refused above this; some seven thousand policies take less. */
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * Reads policy files. A path is a file, or a directory of which every `*.yaml` and `*.yml` directly in it is taken, in
- * the order of their names; names that begin with a dot are left out (Kubernetes keeps the versions of a ConfigMap
- * under such), and symlinks are followed. A file reached twice is read once. Never throws for what is wrong with the
- * files: a path that cannot be read and a directory without policy files are problems like any other.
+ * Reads policy files; of a directory all that findPolicyFiles tells. A file reached twice is read once. Never throws for
+ * what is wrong with the files: a path that cannot be read and a directory without policy files are problems like any other.
  */
 export async function loadPolicies(paths: readonly string[], options: { readonly now: Instant }): Promise<LoadResult> {
-  const problems: Problem[] = [];
-  const files: PolicyText[] = [];
-  const seen = new Set<string>();
-  for (const path of paths) {
-    const names = await policyFiles(path, problems);
-    for (const name of names) {
-      const identity = await realpath(name).catch(() => name);
-      if (seen.has(identity)) continue;
-      seen.add(identity);
-      const text = await readText(name, problems);
-      if (text !== null) files.push({ name, text });
-    }
-  }
-  if (paths.length === 0) problems.push(fileProblem('', 'no path is given; name a policy file or a directory of them'));
+  return policiesIn(await readTexts(await findPolicyFiles(paths)), options);
+}
 
-  const result = readPolicies(files, { now: options.now, isPartial: problems.length > 0 });
+export async function readTexts(found: FoundFiles): Promise<PolicyTexts> {
+  const texts: PolicyText[] = [];
+  const all = [...found.problems];
+  const seen = new Set<string>();
+  for (const { name } of found.files) {
+    const identity = await realpath(name).catch(() => name);
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    const text = await readText(name, all);
+    if (text !== null) texts.push({ name, text });
+  }
+  return { files: texts, problems: all };
+}
+
+/** The policies that these texts hold. `instance`: another one is a problem. */
+export function policiesIn({ files, problems }: PolicyTexts, options: { readonly now: Instant; readonly instance?: string }): LoadResult {
+  const result = readPolicies(files, { ...options, isPartial: problems.length > 0 });
   if (problems.length === 0 && result.ok) return { ...result, files };
   const found = result.ok ? result.warnings : result.problems;
   return { ok: false, problems: sortedProblems([...problems, ...found]), files };
-}
-
-async function policyFiles(path: string, problems: Problem[]): Promise<string[]> {
-  try {
-    const found = await stat(path);
-    if (!found.isDirectory()) return [path];
-    const names = await readdir(path);
-    const files: string[] = [];
-    for (const name of names.filter((each) => /^[^.].*\.ya?ml$/.test(each)).toSorted()) {
-      const file = join(path, name);
-      const isDirectory = await stat(file).then((entry) => entry.isDirectory(), () => false);
-      if (!isDirectory) files.push(file);
-    }
-    if (files.length === 0) problems.push(fileProblem(path, 'the directory holds no *.yaml and no *.yml; put a policy file there, or name one'));
-    return files;
-  } catch (error) {
-    problems.push(fileProblem(path, unreadable(error)));
-    return [];
-  }
 }
 
 async function readText(file: string, problems: Problem[]): Promise<string | null> {
@@ -87,21 +78,4 @@ async function readAtMost(file: string): Promise<Buffer | null> {
   const found = await handle.stat();
   if (!found.isFile() || found.size > maxBytes) return null;
   return await handle.readFile();
-}
-
-function fileProblem(file: string, message: string): Problem {
-  return { severity: 'error', file, line: 1, column: 1, path: '', message };
-}
-
-function unreadable(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file or directory; check the path';
-    case 'EACCES':
-    case 'EPERM':
-      return 'it may not be read; check its permissions and those of the directories above it';
-    default:
-      return `it cannot be read (${code === '' ? String(error) : code}); check the path`;
-  }
 }

@@ -1,18 +1,7 @@
+import type { PolicyProblem } from '#app/ports/policy-files';
+
 /** One thing wrong with the policy files, as `validate --json` prints it. */
-export interface Problem {
-  /** A warning leaves the files valid; `validate --strict` fails on it. */
-  readonly severity: 'error' | 'warning';
-  /** The file's name as it was given, or the directory's name and the file's. */
-  readonly file: string;
-  /** From 1; 1 where the file as a whole is meant. */
-  readonly line: number;
-  /** From 1, in UTF-16 units; 1 where the file as a whole is meant. */
-  readonly column: number;
-  /** Like `policies[0].schedule.cron`; that of the parent where a key is missing; empty for a syntax error or the whole file. */
-  readonly path: string;
-  /** What is wrong, and what would be right. Never holds a secret. */
-  readonly message: string;
-}
+export type Problem = PolicyProblem;
 
 /** Keys and places that lead to a value inside a file. */
 export type Path = readonly (string | number)[];

@@ -2,6 +2,7 @@ import type { Policy, PolicySet } from '#domain/policy';
 import type { Instant } from '#domain/time';
 import {
   defaultsProblems,
+  instanceChangeProblems,
   instanceProblems,
   nameProblems,
   notificationReferenceProblems,
@@ -49,6 +50,8 @@ export function readPolicies(
     readonly now: Instant;
     /** There are more files than could be read: a name may be defined in one of those. Absent: these are all. */
     readonly isPartial?: boolean;
+    /** Whose snapshots a running service keeps: another one is a problem. Absent: any will do. */
+    readonly instance?: string;
   },
 ): ReadResult {
   const sources = files.map((file) => parseYaml(file.name, file.text));
@@ -62,6 +65,7 @@ export function readPolicies(
   }
   const entries = fileEntries(readable, whole);
   problems.push(...defaultsProblems(entries), ...nameProblems(entries), ...entries.targets.flatMap(targetProblems));
+  if (options.instance !== undefined) problems.push(...instanceChangeProblems(entries, options.instance));
   // What a file that cannot be parsed defines is not known, so nothing is called missing then.
   if (readable.length === sources.length && options.isPartial !== true) {
     problems.push(

@@ -82,6 +82,8 @@ export interface Simulator extends AsyncDisposable {
   putSnapshot(spec: SnapshotSpec): SnapshotView;
   settings(): Readonly<SimulatorSettings>;
   changeSettings(changes: Partial<SimulatorSettings>): void;
+  /** From now on the user logs in with this one; tokens given out so far stay good. */
+  changePassword(password: string): void;
   /** Every token given out so far is past its time. */
   expireTokens(): void;
   /** Ends at once, open connections and waiting answers included. */
@@ -155,6 +157,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     putSnapshot: (spec) => viewOfSnapshot(cloud.putSnapshot(spec), cloud.now()),
     settings: () => ({ ...cloud.settings }),
     changeSettings: (changes) => void Object.assign(cloud.settings, changes),
+    changePassword: (password) => void Object.assign(identity, { password }),
     expireTokens: () => tokens.expireAll(),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CurrentPolicies } from '#app/current-policies';
 import { deliverNotice } from '#app/notify/deliver-notice';
 import type { Delivery } from '#app/notify/deliver-notice';
 import type { NoticeJob } from '#app/ports/notice-queue';
+import type { NotificationTarget } from '#domain/policy';
 import { HOUR, durationMs } from '#domain/time';
 import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { createCourier } from '../../src/adapters/http-client/courier.ts';
@@ -13,6 +16,7 @@ import type { Stub, StubAnswer } from '../adapters/http-client/stub-server.ts';
 import { RecordingTelemetry } from '../fakes/recording-telemetry.ts';
 import { policyOf } from '../fakes/world.ts';
 import { freePort } from '../support/free-port.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { receiver } from './notification-stage.ts';
 
 const job: NoticeJob = {
@@ -33,17 +37,20 @@ afterEach(async () => {
   await hook.close();
 });
 
-async function deliver(options: { url?: string; env?: Readonly<Record<string, string>>; attempt?: number; job?: NoticeJob; random?: number; signal?: AbortSignal } = {}): Promise<Delivery> {
+/** One source for the whole test, as a process has it. */
+const secretFiles = createSecretSource({ env: {} });
+
+async function deliver(options: { url?: string; env?: Readonly<Record<string, string>>; attempt?: number; job?: NoticeJob; random?: number; signal?: AbortSignal; notifications?: readonly NotificationTarget[] } = {}): Promise<Delivery> {
   const courier = createCourier({ version: '1.2.3', timeout: durationMs(300) });
   const policies = new CurrentPolicies({
     instance: 'prod',
     targets: [],
     policies: [policyOf('nightly', { heartbeat: { url: { env: 'BEAT_URL' } } }), policyOf('other')],
-    notifications: [receiver({ secret: { env: 'SECRET' } }), receiver({ name: 'unsigned' })],
+    notifications: options.notifications ?? [receiver({ secret: { env: 'SECRET' } }), receiver({ name: 'unsigned' })],
     revision: 's1',
   });
   const env = { NOTIFY_URL: options.url ?? `${hook.url}/hook`, SECRET: 's3cret', ...options.env };
-  const deps = { policies, secrets: createSecretSource({ env }), courier, clock: systemClock, telemetry, random: () => options.random ?? 0 };
+  const deps = { policies, secrets: options.notifications === undefined ? createSecretSource({ env }) : secretFiles, courier, clock: systemClock, telemetry, random: () => options.random ?? 0 };
   try {
     return await deliverNotice(deps, options.job ?? job, options.attempt ?? 1, options.signal ?? new AbortController().signal);
   } finally {
@@ -70,6 +77,21 @@ test('without a secret there is no signature', async () => {
   await deliver({ job: { ...job, to: { kind: 'receiver', name: 'unsigned' } } });
 
   expect(hook.requests[0]?.headers['x-snapkeep-signature']).toBeUndefined();
+});
+
+test('address and signing secret are read from their files anew each time', async () => {
+  await using dir = await tempDir('notice');
+  const [url, secret] = [path.join(dir.path, 'url'), path.join(dir.path, 'secret')];
+  const files = receiver({ url: { file: url }, secret: { file: secret } });
+  for (const [place, key] of [['/first', 'one'], ['/later', 'two']] as const) {
+    hook.on('POST', place, { status: 200 });
+    await writeFile(url, `${hook.url}${place}\n`);
+    await writeFile(secret, key);
+    expect(await deliver({ notifications: [files] })).toEqual({ kind: 'done' });
+    const request = hook.requests.at(-1);
+    const [, seconds = '', mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request?.headers['x-snapkeep-signature'])) ?? [];
+    expect([request?.path, mac]).toEqual([place, createHmac('sha256', key).update(`${seconds}.${request?.body ?? ''}`).digest('hex')]);
+  }
 });
 
 test('a user and password in the URL go out as Basic authentication', async () => {

@@ -17,6 +17,7 @@ export class BullmqRunQueue implements RunQueue {
   readonly #clock: Clock;
   readonly #onError: (error: Error) => void;
   readonly #queues = new Map<string, Queue>();
+  #board: { readonly key: string; readonly plugin: ReturnType<typeof queueBoard> } | null = null;
 
   constructor(redis: RedisClient, prefix: string, clock: Clock, onError: (error: Error) => void) {
     this.#redis = redis;
@@ -53,10 +54,13 @@ export class BullmqRunQueue implements RunQueue {
     await this.#queue(target).setGlobalConcurrency(concurrency);
   }
 
-  /** The board of the queues of these targets, loaded with all it brings when this is called. */
+  /** The board of the queues of these targets, loaded with all it brings when this is called; the same one for the same targets. */
   async board(targets: readonly string[], basePath: string): Promise<ReturnType<typeof queueBoard>> {
+    const key = JSON.stringify([targets, basePath]);
+    if (this.#board?.key === key) return this.#board.plugin;
     const { queueBoard: boardOf } = await import('./queue-board.ts');
-    return boardOf(targets.map((target) => this.#queue(target)), basePath);
+    this.#board = { key, plugin: boardOf(targets.map((target) => this.#queue(target)), basePath) };
+    return this.#board.plugin;
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,7 @@ interface SeenFile {
 }
 
 const MAX_BYTES = 65_536;
+const FRESH_MS = 3_000;
 
 /** `onRead` is told every value read, so that it can be kept out of texts. */
 export function createSecretSource(options: { env: Readonly<Record<string, string | undefined>>; onRead?: (secret: string) => void }): SecretSource {
@@ -25,13 +26,14 @@ export function createSecretSource(options: { env: Readonly<Record<string, strin
   async function readSecretFile(path: string): Promise<string> {
     try {
       // Kubernetes swaps a directory by symlink: the file behind the path is then another one.
-      const { mtimeMs, ino, size } = await stat(path);
-      const stamp = `${ino}:${size}:${mtimeMs}`;
+      const { mtimeMs, ctimeMs, ino, size } = await stat(path);
+      const stamp = `${ino}:${size}:${mtimeMs}:${ctimeMs}`;
       const known = seen.get(path);
       if (known?.stamp === stamp) return known.text;
       if (size > MAX_BYTES) throw secretFailure(`secret file ${path} is over ${MAX_BYTES} bytes`);
       const text = trimLineEnd(await readFile(path, 'utf8'));
-      seen.set(path, { stamp, text });
+      // Two writes within the tick of a file system's clock look like one: a file so fresh is read again.
+      if (Math.max(mtimeMs, ctimeMs) < Date.now() - FRESH_MS) seen.set(path, { stamp, text });
       return text;
     } catch (error) {
       if (error instanceof CloudFailure) throw error;

@@ -5,5 +5,7 @@ import type { Target } from '#domain/target';
 export interface Policies {
   current(): PolicySet;
   policy(name: string): Policy | null;
+  /** Whether a policy of this name has been in force in this process, now or before. */
+  wasInForce(name: string): boolean;
   target(name: string): Target | null;
 }

@@ -34,7 +34,7 @@ export function registerApi(server: FastifyInstance, operations: readonly Operat
       server.post(url, { onRequest: async (request) => {
         await guard.check(request, 'bearer');
         limit(changes, request.ip);
-      } }, async (request, reply) => send(request, reply, await answerTo(each, request)));
+      } }, async (request, reply) => send(request, reply, await answerTo(each, request).finally(() => shared.forget())));
     }
   }
   server.get('/api/v1/openapi.json', { onRequest: async ({ ip }) => limit(reads, ip) }, async (request, reply) => {

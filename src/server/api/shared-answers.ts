@@ -21,4 +21,9 @@ export class SharedAnswers<T> {
     );
     return entry.answer;
   }
+
+  /** Something has been changed: what was read before does not show it. */
+  forget(): void {
+    this.#kept.clear();
+  }
 }

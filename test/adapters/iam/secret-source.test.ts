@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -39,6 +39,18 @@ it('reads a file again when Kubernetes swaps the folder behind it', async () => 
   expect(await secrets.read({ file })).toBe('other');
   await writeFile(join(folder, 'b'), 'longer than before');
   expect(await secrets.read({ file })).toBe('longer than before');
+});
+
+it('reads a file again that was written to without a change of size or time of the last write', async () => {
+  const file = join(folder, 'secret');
+  await writeFile(file, 'first');
+  // As long ago as a file that nobody has touched since the start.
+  await utimes(file, 1_700_000_000, 1_700_000_000);
+  const secrets = createSecretSource({ env: {} });
+  expect(await secrets.read({ file })).toBe('first');
+  await writeFile(file, 'other');
+  await utimes(file, 1_700_000_000, 1_700_000_000);
+  expect(await secrets.read({ file })).toBe('other');
 });
 
 it('says where a secret is missing, never what it is', async () => {
