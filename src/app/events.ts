@@ -2,8 +2,8 @@ import type { FailureKind } from '#domain/failure/failure';
 import type { EndedOutcome, RunCounts, Trigger } from '#domain/run';
 import type { DurationMs, Instant } from '#domain/time';
 
-/** `error`: someone has to act. `warn`: it may come to that. `info`: the course of things. `debug`: to follow one run. */
-export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
+/** `error`: someone has to act. `warn`: it may come to that. `info`: the course of things. `debug`: to follow one run. `trace`: what was said word for word. */
+export type EventLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 interface FiringFields {
   readonly policy: string;
@@ -34,6 +34,21 @@ interface FailureFields {
   readonly errorCode: string | null;
   readonly errorMessage: string;
   readonly requestId: string | null;
+}
+
+/** Secrets are taken out of every part, and long parts are cut. */
+interface ApiDumpFields {
+  readonly target: string;
+  readonly operation: string;
+  readonly method: string;
+  readonly url: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly requestBody: string | null;
+  /** Null, with what follows, where no complete answer came. */
+  readonly httpStatus: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
+  readonly responseBody: string | null;
+  readonly durationMs: number;
 }
 
 /** Every event with its fields: the contract between what happens and what logs and metrics say of it. */
@@ -72,11 +87,13 @@ export interface EventFields {
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
   'target.throttled': { readonly target: string; readonly delayMs: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
+  'api.dumped': ApiDumpFields;
   'http.failed': { readonly method: string; readonly route: string; readonly errorMessage: string };
   'worker.draining': { readonly active: number; readonly drainMs: number };
   'notification.sent': NotificationFields & { readonly durationMs: number };
   'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
   'notification.failed': NotificationFields & { readonly errorMessage: string };
+  'process.crashed': { readonly errorMessage: string; readonly stack: readonly string[] };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
 }
 
@@ -118,10 +135,12 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
+  'api.dumped': { level: 'trace', message: 'a call to the cloud and its answer, without secrets' },
   'http.failed': { level: 'error', message: 'a request over HTTP failed' },
   'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
   'notification.sent': { level: 'debug', message: 'a receiver was told' },
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
   'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
+  'process.crashed': { level: 'error', message: 'an error that nobody expected ends the process' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
 };

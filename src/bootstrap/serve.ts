@@ -6,6 +6,7 @@ import { createLogger, LOG_LEVELS } from '../adapters/telemetry/logger.ts';
 import type { LogLevel } from '../adapters/telemetry/logger.ts';
 import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
 import { adminTokenIn } from './admin-token.ts';
+import { onCrash } from './crash.ts';
 import { loadSet } from './load-set.ts';
 import { startService } from './service.ts';
 import { firstSignal } from './signals.ts';
@@ -38,10 +39,11 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   if (redis === null) return EXIT.usage;
   const pretty = args.logFormat === 'pretty' || (args.logFormat === 'auto' && io.isTty);
   const telemetry = logTelemetry(await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } }));
+  onCrash((crash) => telemetry.emit('process.crashed', crash));
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, dumpsCalls: level === 'trace', ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,

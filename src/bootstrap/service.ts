@@ -48,6 +48,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Holds the token that changes over HTTP want to be shown; absent: nothing can be changed. Read again when it changes. */
   readonly adminTokenFile?: string;
+  /** Tell the calls to the cloud word for word, without secrets; default false. */
+  readonly dumpsCalls?: boolean;
 }
 
 export interface Service {
@@ -88,7 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   blocking.on('error', (error: Error) => health.failed(error));
   const ledger = new RedisLedger(commands, instance, clock);
   const queue = new BullmqRunQueue(commands, prefix, clock, (error) => health.failed(error));
-  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env });
+  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env, dumpsCalls: options.dumpsCalls ?? false });
 
   const isScheduler = options.role !== 'worker';
   const isWorker = options.role !== 'scheduler';
