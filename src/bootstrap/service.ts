@@ -198,7 +198,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 function workerProblem(runtimes: readonly TargetRuntime[], targets: number): string | null {
   if (runtimes.length < targets) return 'not taking runs yet';
-  return runtimes.every((runtime) => runtime.isTaking()) ? null : 'a queue is not being served';
+  const problems = runtimes.map((runtime) => runtime.problem()).filter((problem) => problem !== null);
+  return problems.length === 0 ? null : problems.join('; ');
 }
 
 async function activeRuns(queue: BullmqRunQueue, policies: CurrentPolicies): Promise<{ active: number }> {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { executeRun } from '#app/execute-run';
+import { QueueService } from '#app/queue-service';
 import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
 import { Wakeable } from '#app/wakeable';
@@ -22,6 +23,7 @@ export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
 /** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
 export class TargetRuntime {
   readonly #worker: BullmqWorker;
+  readonly #service: QueueService;
   readonly #stop = new AbortController();
   readonly #loops: readonly Promise<void>[];
 
@@ -37,16 +39,20 @@ export class TargetRuntime {
       onError: deps.onQueueError,
       onInterrupted: (runId, error) => deps.telemetry.emit('run.interrupted', { target: target.name, runId, errorMessage: error.message }),
     });
+    const service = new QueueService(deps, target.name, () => this.#worker.pulse());
+    this.#service = service;
     const { signal } = this.#stop;
     this.#loops = [
       supervise(app, `worker ${target.name}`, () => this.#worker.run(), signal),
       supervise(app, `watch ${target.name}`, (stop) => runWatch(app, target.name, watch, stop), signal),
       supervise(app, `reconcile ${target.name}`, (stop) => runReconciler(app, target.name, stop), signal),
+      supervise(app, `service ${target.name}`, (stop) => service.run(stop), signal),
     ];
   }
 
-  isTaking(): boolean {
-    return this.#worker.isTaking();
+  /** Why runs of the target are not being taken; null where they are. */
+  problem(): string | null {
+    return this.#service.problem();
   }
 
   /** Takes no new run, lets those in hand finish within `drainMs`, then hands them back. False where some had to be cut off. */

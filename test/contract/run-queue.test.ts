@@ -132,9 +132,9 @@ describe('BullmqRunQueue with BullmqWorker', () => {
   test('takes runs once it runs and not after it is closed', async () => {
     const { prefix } = fresh();
     await using held = working(prefix, async () => ({ kind: 'done' }));
-    await waitFor(() => held.worker.isTaking());
+    await waitFor(() => held.worker.pulse().isRunning);
     expect(await held.worker.close(1_000)).toBe(true);
-    expect(held.worker.isTaking()).toBe(false);
+    expect(held.worker.pulse().isRunning).toBe(false);
   });
 
   test('closing waits for the run in hand', async () => {
