@@ -82,6 +82,7 @@ describe.concurrent('A16 a worker that is connected and takes nothing', () => {
       proxy.stall('present');
       await queue.enqueue(TARGET, [{ runId: 'second', at: world.clock.now() }]);
       await waitFor(() => taken.length, (count) => count === 2, { what: 'work to go on', timeoutMs: 60_000, intervalMs: 100 });
+      expect(taken).toEqual(['first', 'second']);
     });
   }, 70_000);
 
