@@ -67,11 +67,12 @@ export interface EventFields {
   'firing.planned': FiringFields & { readonly trigger: Trigger; readonly volumes: number; readonly lagMs: number };
   'firing.plan_failed': FiringFields & FailureFields;
   'firing.finished': FiringFields & { readonly trigger: Trigger; readonly runs: RunCounts; readonly durationMs: number };
+  'run.queued': RunFields & { readonly plannedAt: Instant; readonly startsAt: Instant };
   'snapshot.requested': RunFields & { readonly attempt: number; readonly force: boolean };
   'snapshot.accepted': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly requestId: string | null };
   'snapshot.adopted': RunFields & { readonly snapshotId: string; readonly attempt: number };
-  'snapshot.available': RunFields & { readonly snapshotId: string; readonly durationMs: DurationMs };
-  'snapshot.failed': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly errorMessage: string };
+  'snapshot.available': RunFields & { readonly snapshotId: string; readonly requestedAt: Instant | null; readonly durationMs: DurationMs };
+  'snapshot.failed': RunFields & { readonly snapshotId: string; readonly requestedAt: Instant | null; readonly attempt: number; readonly errorMessage: string };
   'snapshot.duplicate': RunFields & { readonly snapshotId: string; readonly keptSnapshotId: string };
   'run.attempt_failed': RunFields & FailureFields & { readonly attempt: number };
   'run.retry': RunFields & FailureFields & { readonly attempt: number; readonly delayMs: number };
@@ -94,6 +95,7 @@ export interface EventFields {
   'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
   'notification.failed': NotificationFields & { readonly errorMessage: string };
   'process.crashed': { readonly errorMessage: string; readonly stack: readonly string[] };
+  'traces.failed': { readonly errorMessage: string };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
 }
 
@@ -115,6 +117,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'firing.planned': { level: 'info', message: 'all runs of a firing are queued' },
   'firing.plan_failed': { level: 'error', message: 'the volumes of a firing could not be listed, retrying' },
   'firing.finished': { level: 'info', message: 'all runs of a firing have ended' },
+  'run.queued': { level: 'debug', message: 'a run is queued' },
   'snapshot.requested': { level: 'debug', message: 'asking the cloud for a snapshot' },
   'snapshot.accepted': { level: 'info', message: 'the cloud is making the snapshot' },
   'snapshot.adopted': { level: 'warn', message: 'found the snapshot of an earlier try and took it over' },
@@ -142,5 +145,6 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
   'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
   'process.crashed': { level: 'error', message: 'an error that nobody expected ends the process' },
+  'traces.failed': { level: 'warn', message: 'the collector did not take spans; told once a minute at most' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
 };

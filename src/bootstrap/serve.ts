@@ -1,3 +1,6 @@
+import type { Telemetry } from '#app/ports/telemetry';
+import type { Traces } from '#app/ports/traces';
+import { boundedLine, redactText } from '#domain/failure/redact-text';
 import { parseDuration } from '#domain/time';
 import { EXIT } from '../cli/io.ts';
 import type { Io } from '../cli/io.ts';
@@ -9,7 +12,10 @@ import { adminTokenIn } from './admin-token.ts';
 import { onCrash } from './crash.ts';
 import { loadSet } from './load-set.ts';
 import { startService } from './service.ts';
+import { TraceSettingsError } from '../adapters/telemetry/trace-settings.ts';
 import { firstSignal } from './signals.ts';
+import { openTraces } from './traces.ts';
+import { packageVersion } from './version.ts';
 import { openRedisOrSay } from './with-store.ts';
 
 /** Runs the service until SIGTERM or SIGINT. */
@@ -35,15 +41,18 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   const stopRequested = firstSignal(['SIGTERM', 'SIGINT']);
   const loaded = await loadSet(args.config, io);
   if (loaded === null) return EXIT.usage;
+  const traces = await openTracesOrSay(io, (error) => telemetry.emit('traces.failed', { errorMessage: boundedLine(redactText(error.message), 300) }));
+  if (traces === undefined) return EXIT.usage;
   const redis = await openRedisOrSay(args, io, 'owner');
   if (redis === null) return EXIT.usage;
   const pretty = args.logFormat === 'pretty' || (args.logFormat === 'auto' && io.isTty);
-  const telemetry = logTelemetry(await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } }));
+  const logger = await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } });
+  const telemetry: Telemetry = logTelemetry(logger, traces);
   onCrash((crash) => telemetry.emit('process.crashed', crash));
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, dumpsCalls: level === 'trace', ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, traces, dumpsCalls: level === 'trace', ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,
@@ -60,5 +69,16 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
       return EXIT.failed;
     }
     throw error;
+  }
+}
+
+/** Null where nobody asks for traces; undefined where what is asked cannot be had, which has been printed. */
+async function openTracesOrSay(io: Io, onFailed: (error: Error) => void): Promise<Traces | null | undefined> {
+  try {
+    return await openTraces({ env: process.env, version: packageVersion(), onFailed });
+  } catch (error) {
+    if (!(error instanceof TraceSettingsError)) throw error;
+    io.stderr.write(`snapkeep: ${error.message}\n`);
+    return undefined;
   }
 }

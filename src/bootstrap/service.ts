@@ -6,6 +6,7 @@ import { CurrentPolicies } from '#app/current-policies';
 import { measurePolicies } from '#app/measure-policies';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
+import type { Traces } from '#app/ports/traces';
 import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
 import { Scheduler } from '#app/scheduler';
@@ -48,6 +49,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Holds the token that changes over HTTP want to be shown; absent: nothing can be changed. Read again when it changes. */
   readonly adminTokenFile?: string;
+  /** Absent or null: runs are not traced. Closed with the service. */
+  readonly traces?: Traces | null;
   /** Tell the calls to the cloud word for word, without secrets; default false. */
   readonly dumpsCalls?: boolean;
 }
@@ -75,7 +78,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const clock = systemClock;
   const registry = createRegistry();
   let notifications: NotificationRuntime | null = null;
-  const telemetry = fanOut([options.telemetry, metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
+  const traces = options.traces ?? null;
+  const telemetry = fanOut([options.telemetry, ...(traces === null ? [] : [traces.telemetry]), metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
   const loadedAtSeconds = clock.now() / 1000;
   const policies = new CurrentPolicies(options.set);
   const { instance } = options.set;
@@ -145,7 +149,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       for (const target of policies.current().targets) {
         await queue.limitConcurrency(target.name, target.limits.concurrentCreates);
         const deps = { ledger, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix };
-        runtimes.push(new TargetRuntime({ ...deps, onQueueError }, target));
+        runtimes.push(new TargetRuntime({ ...deps, onQueueError, traces }, target));
       }
     }
     if (isScheduler) {
@@ -184,6 +188,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await notifications?.close();
     await Promise.race([queue.close(), setTimeout(CLOSE_MS)]);
     await Promise.race([clouds.close(), setTimeout(CLOSE_MS)]);
+    if (traces !== null) await Promise.race([traces.close(), setTimeout(CLOSE_MS)]);
     await server.close();
     blocking.disconnect();
     commands.disconnect();

@@ -5,6 +5,7 @@ import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
 import { Wakeable } from '#app/wakeable';
 import { runWatch } from '#app/watch-loop';
+import type { Traces } from '#app/ports/traces';
 import type { WatchDeps } from '#app/watched-run';
 import type { Target } from '#domain/target';
 import { BullmqWorker } from '../adapters/bullmq/bullmq-worker.ts';
@@ -18,6 +19,8 @@ export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
   readonly redis: RedisClient;
   readonly prefix: string;
   readonly onQueueError: (error: Error) => void;
+  /** Null where runs are not traced. */
+  readonly traces: Traces | null;
 }
 
 /** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
@@ -35,7 +38,10 @@ export class TargetRuntime {
       prefix: deps.prefix,
       target: target.name,
       concurrency: target.limits.concurrentCreates,
-      execute: (runId, signal) => executeRun(app, runId, signal),
+      execute: (runId, signal) => {
+        const execute = () => executeRun(app, runId, signal);
+        return deps.traces === null ? execute() : deps.traces.step(runId, execute);
+      },
       onError: deps.onQueueError,
       onInterrupted: (runId, error) => deps.telemetry.emit('run.interrupted', { target: target.name, runId, errorMessage: error.message }),
     });

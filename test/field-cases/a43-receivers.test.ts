@@ -5,10 +5,11 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import { startRedis } from '../support/redis.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { spawnSnapkeep } from '../support/spawn-snapkeep.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { everythingIn, expectNoSecret, HMAC_SECRET, HOOK_PASSWORD, HOOK_PATH, SECRETS } from './canaries.ts';
+import { COLLECTOR_TOKEN, everythingIn, expectNoSecret, HMAC_SECRET, HOOK_PASSWORD, HOOK_PATH, SECRETS } from './canaries.ts';
 
 interface Received {
   readonly path: string;
@@ -39,10 +40,11 @@ async function startReceiver(): Promise<AsyncDisposable & { readonly port: numbe
 
 const refusal = { error: { code: 'EVS.5400', message: `you sent x-auth-token: ${SECRETS.TOKEN} and ${SECRETS.PASSWORD}` } };
 
-test('A43 receivers of notifications that take a call, refuse it, speak no TLS, or are not there', async () => {
+test('A43 receivers of notifications that take a call, refuse it, speak no TLS, or are not there; and a collector of traces', async () => {
   await using redis = await startRedis();
   await using cloud = await startSimulator({ password: SECRETS.PASSWORD, volumes: [{ name: 'vol-1' }], faults: [{ operation: 'create', effect: { kind: 'respond', status: 400, body: refusal } }] });
   await using receiver = await startReceiver();
+  await using collector = await startOtlpReceiver();
   await using dir = await tempDir('receivers');
   const login = `bot:${HOOK_PASSWORD}@127.0.0.1`;
   const urls = {
@@ -63,7 +65,7 @@ policies:
 notifications:${Object.keys(urls).map((name) => `
   - { name: ${name.toLowerCase()}, url: { env: ${name} }, format: ${name === 'GOOD' ? 'slack' : 'cloudevents'}, secret: { env: HMAC }, events: [run.failed, volume.overdue], policies: ["*"] }`).join('')}
 `);
-  const env = { ...SECRETS, ...urls, HMAC: HMAC_SECRET };
+  const env = { ...SECRETS, ...urls, HMAC: HMAC_SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${COLLECTOR_TOKEN}`, OTEL_BSP_SCHEDULE_DELAY: '100' };
   await using service = spawnSnapkeep(['serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env });
   const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
   const url = String(started.json?.['url']);
@@ -75,6 +77,9 @@ notifications:${Object.keys(urls).map((name) => `
   // Paths are the receivers' own; what is sent is not to repeat them, nor what the cloud said of our token.
   expectNoSecret('a notification', receiver.received.map(({ body }) => body).join('\n'));
   expect(receiver.received.map(({ body }) => body).join('\n')).toContain('you sent');
+  await waitFor(() => collector.spans.map(({ status }) => status.message), (messages) => messages.some((message) => message.startsWith('you sent')), { what: 'the span of a failed run' });
+  expect(collector.headers[0]?.['authorization']).toBe(`Bearer ${COLLECTOR_TOKEN}`);
+  expectNoSecret('a trace', collector.raw());
   const stored = await everythingIn(redis.url);
   expect(stored).toContain('notices');
   expectNoSecret('Redis', stored);
