@@ -87,6 +87,9 @@ export interface EventFields {
   'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
   'target.throttled': { readonly target: string; readonly delayMs: number };
+  'target.unprotected': { readonly target: string; readonly volumes: number; readonly of: number; readonly examples: readonly string[] };
+  'target.survey_failed': { readonly target: string } & FailureFields;
+  'metrics.cut': { readonly metric: string; readonly most: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
   'api.dumped': ApiDumpFields;
   'http.failed': { readonly method: string; readonly route: string; readonly errorMessage: string };
@@ -137,6 +140,9 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'auth.renewed': { level: 'info', message: 'logged in' },
   'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
+  'target.unprotected': { level: 'warn', message: 'volumes of the target are matched by no policy' },
+  'target.survey_failed': { level: 'warn', message: 'the volumes of a target could not be listed to find those that no policy matches, retrying' },
+  'metrics.cut': { level: 'warn', message: 'there are more volumes than series of a metric may be; the rest is left out' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
   'api.dumped': { level: 'trace', message: 'a call to the cloud and its answer, without secrets' },
   'http.failed': { level: 'error', message: 'a request over HTTP failed' },

@@ -52,7 +52,7 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, traces, dumpsCalls: level === 'trace', ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, traces, volumeMetrics: args.volumeMetrics === 'true', dumpsCalls: level === 'trace', ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
 import { measurePolicies } from '#app/measure-policies';
+import { MOST_VOLUME_SERIES, measureVolumes } from '#app/measure-volumes';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
 import type { Traces } from '#app/ports/traces';
@@ -11,6 +12,7 @@ import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
+import { readUnprotected, VolumeSurvey } from '#app/survey-volumes';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import { instant } from '#domain/time';
@@ -22,11 +24,14 @@ import { connectRedis } from '../adapters/redis/connect.ts';
 import { describeRedis } from '../adapters/redis/redis-url.ts';
 import { keyPrefix } from '../adapters/redis/keys.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
+import { RedisSurveyBoard } from '../adapters/redis/redis-survey-board.ts';
 import { readStoreFacts } from '../adapters/redis/store-facts.ts';
 import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts';
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
+import { volumeGauges } from '../adapters/telemetry/volume-gauges.ts';
+import type { VolumeGaugeSource } from '../adapters/telemetry/volume-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
 import { NotificationRuntime } from './notification-runtime.ts';
@@ -49,6 +54,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Holds the token that changes over HTTP want to be shown; absent: nothing can be changed. Read again when it changes. */
   readonly adminTokenFile?: string;
+  /** A series for each volume of each policy; default false. */
+  readonly volumeMetrics?: boolean;
   /** Absent or null: runs are not traced. Closed with the service. */
   readonly traces?: Traces | null;
   /** Tell the calls to the cloud word for word, without secrets; default false. */
@@ -115,6 +122,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     config: () => ({ successful: true, loadedAtSeconds }),
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
   });
+  const board = new RedisSurveyBoard(commands, instance);
+  let isCutTold = false;
+  const volumes = volumeGauges(registry, {
+    unprotected: () => readUnprotected({ ledger, board, policies }),
+    lags: options.volumeMetrics === true ? lagsOfVolumes : null,
+  });
+  async function lagsOfVolumes(): ReturnType<NonNullable<VolumeGaugeSource['lags']>> {
+    const { lags, isCut } = await measureVolumes({ ledger, policies });
+    if (isCut && !isCutTold) telemetry.emit('metrics.cut', { metric: 'snapkeep_volume_rpo_lag_seconds', most: MOST_VOLUME_SERIES });
+    isCutTold = isCut;
+    return lags;
+  }
   const server = createServer({
     readiness: {
       redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),
@@ -122,7 +141,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...(isWorker ? { worker: () => workerProblem(runtimes, policies.current().targets.length) } : {}),
     },
     metrics: async () => {
-      await gauges.refresh();
+      await Promise.all([gauges.refresh(), volumes.refresh()]);
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
     api: { ledger, policies, queues: depths, actions: null, now: () => clock.now() },
@@ -156,7 +175,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const owned = new OwnedSnapshots({ clouds, clock });
       const scheduler = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
       const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry, replica });
+      const survey = new VolumeSurvey({ ledger, board, policies, clouds, clock, telemetry, replica });
       loops.push(
+        supervise({ clock, telemetry }, 'survey', (signal) => survey.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'requests', (signal) => requests.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'scheduler', (signal) => scheduler.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(scheduler), signal), stopping.signal),

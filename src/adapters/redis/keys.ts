@@ -24,6 +24,7 @@ export interface Keys {
   readonly seen: (policy: string) => string;
   readonly dated: (policy: string) => string;
   readonly pace: (target: string) => string;
+  readonly surveys: string;
   readonly noticesSince: string;
   readonly toldOverdue: (policy: string) => string;
 }
@@ -48,6 +49,7 @@ export function keysOf(instance: string): Keys {
     seen: (policy) => `${prefix}:seen:${policy}`,
     dated: (policy) => `${prefix}:dated:${policy}`,
     pace: (target) => `${prefix}:pace:${target}`,
+    surveys: `${prefix}:surveys`,
     noticesSince: `${prefix}:notices-since`,
     toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,
   };
