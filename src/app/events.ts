@@ -97,6 +97,8 @@ export interface EventFields {
   'notification.sent': NotificationFields & { readonly durationMs: number };
   'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
   'notification.failed': NotificationFields & { readonly errorMessage: string };
+  'notification.dropped': { readonly receiver: string; readonly about: string; readonly policy: string | null };
+  'record.unreadable': { readonly policy: string; readonly target: string; readonly due: Instant; readonly errorMessage: string };
   'process.crashed': { readonly errorMessage: string; readonly stack: readonly string[] };
   'traces.failed': { readonly errorMessage: string };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
@@ -150,6 +152,8 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'notification.sent': { level: 'debug', message: 'a receiver was told' },
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
   'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
+  'notification.dropped': { level: 'error', message: 'a receiver that takes no calls has as many waiting as may, and is not told of this' },
+  'record.unreadable': { level: 'error', message: 'the record of a run cannot be read, receivers are told without it' },
   'process.crashed': { level: 'error', message: 'an error that nobody expected ends the process' },
   'traces.failed': { level: 'warn', message: 'the collector did not take spans; told once a minute at most' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },

@@ -26,7 +26,9 @@ function surveyBoardContract(make: () => SurveyBoard): void {
   });
 }
 
-describe('FakeSurveyBoard', () => surveyBoardContract(() => new FakeSurveyBoard()));
+describe('FakeSurveyBoard', () => {
+  surveyBoardContract(() => new FakeSurveyBoard());
+});
 
 describe('RedisSurveyBoard', () => {
   let server: RedisServer;
