@@ -153,7 +153,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
   'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
   'notification.dropped': { level: 'error', message: 'a receiver that takes no calls has as many waiting as may, and is not told of this' },
-  'record.unreadable': { level: 'error', message: 'the record of a run cannot be read, receivers are told without it' },
+  'record.unreadable': { level: 'error', message: 'the record of a run cannot be read and is left out' },
   'process.crashed': { level: 'error', message: 'an error that nobody expected ends the process' },
   'traces.failed': { level: 'warn', message: 'the collector did not take spans; told once a minute at most' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
