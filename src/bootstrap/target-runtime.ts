@@ -14,7 +14,7 @@ import type { RedisClient } from '../adapters/redis/connect.ts';
 /** The loops end with their signal, unless they hang in a call to a Redis that is away. */
 const LOOPS_END_MS = 2_000;
 
-export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
+export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted' | 'traces'> {
   readonly replica: string;
   readonly redis: RedisClient;
   readonly prefix: string;

@@ -7,9 +7,11 @@ import { openSpanSource } from './otel-provider.ts';
 import type { ProviderOptions } from './otel-provider.ts';
 import { attributesOf, rootSpanIdOf, traceIdOfRun } from './trace-words.ts';
 
-/** One step of a worker on a run; `span` is null where the trace is not sampled. */
+/** What is done for a run; `parent` is what calls to the cloud are spans under, null where the trace is not sampled. */
 interface Step {
   readonly runId: string;
+  readonly parent: Context | null;
+  /** Of a step of a worker. */
   readonly span: Span | null;
 }
 
@@ -74,7 +76,7 @@ export function openTraces(options: ProviderOptions): Traces {
     'run.abandoned': (fields) => past('abandoned', fields.runId, Date.now(), attributesOf(fields), fields.reason),
     'api.called': ({ target, operation, httpStatus, errorCode, durationMs, requestId }) => {
       const step = steps.getStore();
-      const parent = step === undefined ? ROOT_CONTEXT : step.span === null ? null : trace.setSpan(ROOT_CONTEXT, step.span);
+      const parent = step === undefined ? ROOT_CONTEXT : step.parent;
       if (parent === null) return;
       const attributes = attributesOf({ target, operation, httpStatus, errorCode, requestId });
       finish(tracer.startSpan(operation, { kind: SpanKind.CLIENT, startTime: Date.now() - durationMs, attributes }, parent), errorCode);
@@ -91,11 +93,12 @@ export function openTraces(options: ProviderOptions): Traces {
       const parent = parentOf(runId);
       const span = parent === null ? null : tracer.startSpan('execute', { kind: SpanKind.CONSUMER, attributes: { 'snapkeep.run_id': runId } }, parent);
       try {
-        return await steps.run({ runId, span }, work);
+        return await steps.run({ runId, parent: span === null ? null : trace.setSpan(ROOT_CONTEXT, span), span }, work);
       } finally {
         span?.end();
       }
     },
+    within: (runId, work) => steps.run({ runId, parent: parentOf(runId), span: null }, work),
     traceIdOf(fields) {
       const runId = 'runId' in fields ? fields.runId : steps.getStore()?.runId;
       const traceId = runId === undefined ? null : traceIdOfRun(runId);
