@@ -2,8 +2,8 @@ import type { FailureKind } from '#domain/failure/failure';
 import type { EndedOutcome, RunCounts, Trigger } from '#domain/run';
 import type { DurationMs, Instant } from '#domain/time';
 
-/** `error`: someone has to act. `warn`: it may come to that. `info`: the course of things. `debug`: to follow one run. */
-export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
+/** `error`: someone has to act. `warn`: it may come to that. `info`: the course of things. `debug`: to follow one run. `trace`: what was said word for word. */
+export type EventLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 interface FiringFields {
   readonly policy: string;
@@ -50,6 +50,21 @@ export interface BoundedNames {
   readonly names: readonly string[];
 }
 
+/** Secrets are taken out of every part, and long parts are cut. */
+interface ApiDumpFields {
+  readonly target: string;
+  readonly operation: string;
+  readonly method: string;
+  readonly url: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly requestBody: string | null;
+  /** Null, with what follows, where no complete answer came. */
+  readonly httpStatus: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
+  readonly responseBody: string | null;
+  readonly durationMs: number;
+}
+
 /** Every event with its fields: the contract between what happens and what logs and metrics say of it. */
 export interface EventFields {
   'service.started': { readonly version: string; readonly role: string; readonly instance: string; readonly redis: string; readonly url: string; readonly durationMs: number; readonly timezoneData: string };
@@ -79,11 +94,12 @@ export interface EventFields {
   'firing.planned': FiringFields & { readonly trigger: Trigger; readonly volumes: number; readonly lagMs: number };
   'firing.plan_failed': FiringFields & FailureFields;
   'firing.finished': FiringFields & { readonly trigger: Trigger; readonly runs: RunCounts; readonly durationMs: number };
+  'run.queued': RunFields & { readonly plannedAt: Instant; readonly startsAt: Instant };
   'snapshot.requested': RunFields & { readonly attempt: number; readonly force: boolean };
   'snapshot.accepted': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly requestId: string | null };
   'snapshot.adopted': RunFields & { readonly snapshotId: string; readonly attempt: number };
-  'snapshot.available': RunFields & { readonly snapshotId: string; readonly durationMs: DurationMs };
-  'snapshot.failed': RunFields & { readonly snapshotId: string; readonly attempt: number; readonly errorMessage: string };
+  'snapshot.available': RunFields & { readonly snapshotId: string; readonly requestedAt: Instant | null; readonly durationMs: DurationMs };
+  'snapshot.failed': RunFields & { readonly snapshotId: string; readonly requestedAt: Instant | null; readonly attempt: number; readonly errorMessage: string };
   'snapshot.duplicate': RunFields & { readonly snapshotId: string; readonly keptSnapshotId: string };
   'run.attempt_failed': RunFields & FailureFields & { readonly attempt: number };
   'run.retry': RunFields & FailureFields & { readonly attempt: number; readonly delayMs: number };
@@ -105,12 +121,20 @@ export interface EventFields {
   'auth.renewed': { readonly target: string; readonly expiresAt: Instant | null };
   'auth.failed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly errorMessage: string; readonly requestId: string | null };
   'target.throttled': { readonly target: string; readonly delayMs: number };
+  'target.unprotected': { readonly target: string; readonly volumes: number; readonly of: number; readonly examples: readonly string[] };
+  'target.survey_failed': { readonly target: string } & FailureFields;
+  'metrics.cut': { readonly metric: string; readonly most: number };
   'api.called': { readonly target: string; readonly operation: string; readonly httpStatus: number | null; readonly errorCode: string | null; readonly durationMs: number; readonly requestId: string | null };
+  'api.dumped': ApiDumpFields;
   'http.failed': { readonly method: string; readonly route: string; readonly errorMessage: string };
   'worker.draining': { readonly active: number; readonly drainMs: number };
   'notification.sent': NotificationFields & { readonly durationMs: number };
   'notification.retry': NotificationFields & { readonly errorMessage: string; readonly delayMs: number };
   'notification.failed': NotificationFields & { readonly errorMessage: string };
+  'notification.dropped': { readonly receiver: string; readonly about: string; readonly policy: string | null };
+  'record.unreadable': { readonly policy: string; readonly target: string; readonly due: Instant; readonly errorMessage: string };
+  'process.crashed': { readonly errorMessage: string; readonly stack: readonly string[] };
+  'traces.failed': { readonly errorMessage: string };
   'loop.failed': { readonly loop: string; readonly errorMessage: string; readonly restartMs: number };
 }
 
@@ -132,6 +156,7 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'firing.planned': { level: 'info', message: 'all runs of a firing are queued' },
   'firing.plan_failed': { level: 'error', message: 'the volumes of a firing could not be listed, retrying' },
   'firing.finished': { level: 'info', message: 'all runs of a firing have ended' },
+  'run.queued': { level: 'debug', message: 'a run is queued' },
   'snapshot.requested': { level: 'debug', message: 'asking the cloud for a snapshot' },
   'snapshot.accepted': { level: 'info', message: 'the cloud is making the snapshot' },
   'snapshot.adopted': { level: 'warn', message: 'found the snapshot of an earlier try and took it over' },
@@ -158,11 +183,19 @@ export const EVENTS: { readonly [N in EventName]: { readonly level: EventLevel; 
   'auth.renewed': { level: 'info', message: 'logged in' },
   'auth.failed': { level: 'error', message: 'the cloud refuses the credentials' },
   'target.throttled': { level: 'warn', message: 'the cloud asks for fewer requests, the target slows down' },
+  'target.unprotected': { level: 'warn', message: 'volumes of the target are matched by no policy' },
+  'target.survey_failed': { level: 'warn', message: 'the volumes of a target could not be listed to find those that no policy matches, retrying' },
+  'metrics.cut': { level: 'warn', message: 'there are more volumes than series of a metric may be; the rest is left out' },
   'api.called': { level: 'debug', message: 'the cloud answered' },
+  'api.dumped': { level: 'trace', message: 'a call to the cloud and its answer, without secrets' },
   'http.failed': { level: 'error', message: 'a request over HTTP failed' },
   'worker.draining': { level: 'info', message: 'stopping: no new run is taken' },
   'notification.sent': { level: 'debug', message: 'a receiver was told' },
   'notification.retry': { level: 'warn', message: 'a receiver could not be told, the next try is planned' },
   'notification.failed': { level: 'error', message: 'a receiver was not told, and no further try is made' },
+  'notification.dropped': { level: 'error', message: 'a receiver that takes no calls has as many waiting as may, and is not told of this' },
+  'record.unreadable': { level: 'error', message: 'the record of a run cannot be read and is left out' },
+  'process.crashed': { level: 'error', message: 'an error that nobody expected ends the process' },
+  'traces.failed': { level: 'warn', message: 'the collector did not take spans; told once a minute at most' },
   'loop.failed': { level: 'error', message: 'an inner loop failed and is started again' },
 };

@@ -16,6 +16,7 @@ import type { Clouds } from './ports/clouds.ts';
 import type { FiringRecord, Ledger } from './ports/ledger.ts';
 import type { Policies } from './ports/policies.ts';
 import type { RunQueue } from './ports/run-queue.ts';
+import { runFields } from './run-in-hand.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 
 export interface PlanDeps {
@@ -98,10 +99,9 @@ async function refuseVolume(deps: PlanDeps, firing: FiringRecord, volumeId: stri
 async function queueChunk(deps: PlanDeps, firing: FiringRecord, volumes: readonly CoveredVolume[], spread: DurationMs): Promise<void> {
   const runs = volumes.map((volume) => newRun(runIdIn(firing.id, volume.id), volume));
   await deps.ledger.addRuns(firing, runs);
-  await deps.queue.enqueue(
-    firing.target,
-    runs.map((run) => ({ runId: run.id, at: addMs(firing.due, spreadOffset(run.volumeId, spread)) })),
-  );
+  const startsAt = (run: Run): Instant => addMs(firing.due, spreadOffset(run.volumeId, spread));
+  await deps.queue.enqueue(firing.target, runs.map((run) => ({ runId: run.id, at: startsAt(run) })));
+  for (const run of runs) deps.telemetry.emit('run.queued', { ...runFields(firing, run), plannedAt: firing.plannedAt, startsAt: startsAt(run) });
 }
 
 /** As queueChunk for a firing that was begun before: a run whose snapshot exists waits for it, the others look first. */

@@ -5,6 +5,7 @@ import { fireTimesOf } from '#domain/schedule/fire-times';
 import { isoSeconds } from '#domain/time';
 import type { Instant } from '#domain/time';
 import type { FiringRecord, Ledger, Protection } from './ports/ledger.ts';
+import { UnreadableRecordError } from './ports/unreadable-record.ts';
 import type { Policies } from './ports/policies.ts';
 import type { OverdueVolume, PolicyStatus, StatusView } from './views/status-view.ts';
 
@@ -42,11 +43,22 @@ async function policyStatus(deps: StatusDeps, policy: Policy, pausedByCommand: b
 }
 
 async function overdueVolume(deps: StatusDeps, { volumeId, lastGoodAt }: Protection, lag: number, last: FiringRecord | null): Promise<OverdueVolume> {
-  const found = last === null ? null : await deps.ledger.run(runIdIn(last.id, volumeId));
   const never = lastGoodAt === null ? 'no good snapshot yet' : 'the newest good snapshot is too old';
+  const found = last === null ? null : await runOrUnreadable(deps, runIdIn(last.id, volumeId));
+  if (found === 'unreadable') return { id: volumeId, name: null, rpoLagSeconds: lag, reason: `${never}; the record of its last run cannot be read` };
   const run = found?.run;
   let reason = never;
   if (run !== undefined && run.failure !== null && run.outcome !== 'available') reason = `${never}; last run ${run.outcome}: ${run.failure.message}`;
   else if (run?.outcome === 'pending') reason = `${never}; a run is under way`;
   return { id: volumeId, name: run?.volumeName ?? null, rpoLagSeconds: lag, reason };
+}
+
+/** One broken record must not hide the state of everything else. */
+async function runOrUnreadable({ ledger }: StatusDeps, runId: string): Promise<Awaited<ReturnType<Ledger['run']>> | 'unreadable'> {
+  try {
+    return await ledger.run(runId);
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return 'unreadable';
+    throw error;
+  }
 }

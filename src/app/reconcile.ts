@@ -45,7 +45,8 @@ export async function reconcile(deps: ReconcileDeps, target: string): Promise<nu
   for (const firing of firings) {
     const policy = deps.policies.policy(firing.policy);
     const spread = policy === null ? durationMs(0) : spreadAt(policy.schedule, firing);
-    for await (const page of deps.ledger.runsOfFiring(firing.id)) {
+    const unreadable = ({ message }: Error): void => deps.telemetry.emit('record.unreadable', { policy: firing.policy, target, due: firing.due, errorMessage: message });
+    for await (const page of deps.ledger.runsOfFiring(firing.id, unreadable)) {
       const open = page.filter(({ run }) => run.phase === 'queued' || run.phase === 'requesting').map(({ run }) => run);
       const missing = new Set(open.length === 0 ? [] : await deps.queue.missing(target, open.map(({ id }) => id)));
       if (missing.size === 0) continue;

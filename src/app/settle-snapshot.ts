@@ -32,14 +32,14 @@ export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snaps
   }
   if (snapshot?.status === 'error') {
     const message = `the snapshot ${snapshot.id} ended in error`;
-    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: snapshot.id, attempt: run.tries, errorMessage: message });
+    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: snapshot.id, requestedAt: run.requestedAt, attempt: run.tries, errorMessage: message });
     if (!(await failedToMake(deps, watched, snapshotFailure('snapshot_error', message)))) return false;
     await removeFailed(deps, firing.target, snapshot, signal);
     return true;
   }
   if (snapshot === null && deps.clock.now() > addMs(run.requestedAt ?? firing.due, INVISIBLE_FOR)) {
     const message = `the snapshot ${run.snapshotId ?? ''} is gone before it was finished`;
-    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: run.snapshotId ?? '', attempt: run.tries, errorMessage: message });
+    deps.telemetry.emit('snapshot.failed', { ...runFields(firing, run), snapshotId: run.snapshotId ?? '', requestedAt: run.requestedAt, attempt: run.tries, errorMessage: message });
     return failedToMake(deps, watched, snapshotFailure('snapshot_gone', message));
   }
 
@@ -65,7 +65,7 @@ async function available(deps: WatchDeps, { run, revision, firing }: WatchedRun,
   const kept: Run = { ...run, snapshotId: snapshot.id, snapshotName: snapshot.name ?? run.snapshotName };
   if (!(await endRun(deps, firing, kept, revision, 'available', null))) return false;
   const duration = durationMs(Math.max(0, now - firing.due));
-  deps.telemetry.emit('snapshot.available', { ...runFields(firing, run), snapshotId: snapshot.id, durationMs: duration });
+  deps.telemetry.emit('snapshot.available', { ...runFields(firing, run), snapshotId: snapshot.id, requestedAt: run.requestedAt, durationMs: duration });
   return true;
 }
 

@@ -41,10 +41,13 @@ export async function watchSnapshots(deps: WatchDeps, target: string, signal: Ab
   const recent = [...runs].filter(([, { run }]) => (run.requestedAt ?? now) >= stragglersBefore);
   let settled = 0;
 
+  function within<T>({ run }: WatchedRun, work: () => Promise<T>): Promise<T> {
+    return deps.traces ? deps.traces.within(run.id, work) : work();
+  }
   async function settle(batch: readonly (readonly [WatchedRun, Snapshot | null])[]): Promise<void> {
     for (let from = 0; from < batch.length; from += SETTLED_AT_ONCE) {
       const ended = await Promise.all(
-        batch.slice(from, from + SETTLED_AT_ONCE).map(([run, snapshot]) => settleSnapshot(deps, run, snapshot, signal)),
+        batch.slice(from, from + SETTLED_AT_ONCE).map(([run, snapshot]) => within(run, () => settleSnapshot(deps, run, snapshot, signal))),
       );
       settled += ended.filter(Boolean).length;
     }
@@ -70,7 +73,7 @@ export async function watchSnapshots(deps: WatchDeps, target: string, signal: Ab
   for (const [snapshotId, run] of runs) {
     if (listed.has(snapshotId)) continue;
     try {
-      await settle([[run, await showOrNull(deps, target, snapshotId, signal)]]);
+      await settle([[run, await within(run, () => showOrNull(deps, target, snapshotId, signal))]]);
     } catch (error) {
       // One that cannot be shown keeps no other waiting; several are a cloud that does not answer.
       if (!(error instanceof CloudFailure) || failures.push(error) >= FAILURES_PER_PASS) throw error;

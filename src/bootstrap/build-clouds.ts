@@ -14,6 +14,7 @@ import type { Telemetry } from '#app/ports/telemetry';
 import type { Target } from '#domain/target';
 import { MINUTE, addMs } from '#domain/time';
 import type { DurationMs } from '#domain/time';
+import { callTelemetry } from './call-telemetry.ts';
 
 /** Connections beside those of the create calls: for looking, watching and pruning. */
 const SPARE_CONNECTIONS = 8;
@@ -27,6 +28,8 @@ export interface CloudsDeps {
   /** Where the replicas share the pace of each target. */
   readonly redis: RedisClient;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tell every request and answer, without secrets: costs a copy of each. Default false. */
+  readonly dumpsCalls?: boolean;
 }
 
 /** Whoever holds the cloud of a target that has changed may go on with it for so long: a listing of many pages. */
@@ -90,11 +93,7 @@ export class BuiltClouds implements Clouds {
       caFile: target.caFile,
       connections: target.limits.concurrentCreates + SPARE_CONNECTIONS,
     });
-    const observer = {
-      onCall: ({ operation, status, code, durationMs, requestId }: { operation: string; status: number | null; code: string | null; durationMs: number; requestId: string | null }) =>
-        telemetry.emit('api.called', { target: target.name, operation, httpStatus: status, errorCode: code, durationMs, requestId }),
-    };
-    const context = { http, clock, redactor, observer };
+    const context = { http, clock, redactor, observer: callTelemetry(telemetry, target.name, this.#deps.dumpsCalls ?? false) };
     const secrets = createSecretSource({ env, onRead: (secret) => redactor.add(secret) });
     const auth = createAuthenticator(target, {
       context,

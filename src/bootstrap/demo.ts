@@ -67,6 +67,7 @@ export async function demo(args: { for: string; json: boolean; port: string }, i
   view.say(`status page      ${service.url}/`);
   view.say(`snapkeep         ${service.url}/metrics, /readyz`);
   view.say(`look around      ./bin/snapkeep runs --outcome failed --config config/demo.yaml --redis ${describeRedis(redis.address)}`);
+  io.stderr.write(`dashboard        scrape ${service.url}/metrics with Prometheus, import config/grafana/snapkeep.json into Grafana and open /d/snapkeep there\n`);
   view.say(`policy           config/demo.yaml: every 10 s; this ends after ${args.for} (Ctrl-C ends it sooner)\n`);
   try {
     await service.started;

@@ -84,9 +84,14 @@ function asksForAny({ notifications, policies }: PolicySet): boolean {
 function start(deps: NotificationRuntimeDeps): Running {
   const { ledger, policies, clock, telemetry, replica, prefix, random } = deps;
   const stop = new AbortController();
-  const queue = new BullmqNoticeQueue(deps.commands, prefix, deps.onQueueError);
+  const queue = new BullmqNoticeQueue({
+    redis: deps.commands,
+    prefix,
+    onError: deps.onQueueError,
+    onDropped: ({ to, about, policy }) => telemetry.emit('notification.dropped', { receiver: to.kind === 'receiver' ? to.name : 'heartbeat', about, policy }),
+  });
   const board = new RedisNoticeBoard(deps.commands, policies.current().instance);
-  const notifier = new Notifier({ ledger, board, queue, policies, clock, replica });
+  const notifier = new Notifier({ ledger, board, queue, policies, clock, telemetry, replica });
   const loops = [supervise({ clock, telemetry }, 'notifier', (signal) => notifier.run(signal), stop.signal)];
   const closing: (() => Promise<unknown>)[] = [];
   if (deps.delivers) {

@@ -1,4 +1,7 @@
 import { WatchedPolicyFiles } from '#config/watched-policy-files';
+import type { Telemetry } from '#app/ports/telemetry';
+import type { Traces } from '#app/ports/traces';
+import { boundedLine, redactText } from '#domain/failure/redact-text';
 import { parseDuration } from '#domain/time';
 import { EXIT } from '../cli/io.ts';
 import type { Io } from '../cli/io.ts';
@@ -9,8 +12,12 @@ import type { LogLevel } from '../adapters/telemetry/logger.ts';
 import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { goodOrSay } from './load-set.ts';
+import { onCrash } from './crash.ts';
 import { startService } from './service.ts';
+import { TraceSettingsError } from '../adapters/telemetry/trace-settings.ts';
 import { firstSignal } from './signals.ts';
+import { openTraces } from './traces.ts';
+import { packageVersion } from './version.ts';
 import { openRedisOrSay } from './with-store.ts';
 
 /** Runs the service until SIGTERM or SIGINT. */
@@ -39,14 +46,20 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   const reading = await files.readAll(now);
   const loaded = goodOrSay(reading.load({ now }), io);
   if (loaded === null) return EXIT.usage;
+  const traces = await openTracesOrSay(io, (error) => telemetry.emit('traces.failed', { errorMessage: boundedLine(redactText(error.message), 300) }));
+  if (traces === undefined) return EXIT.usage;
   const redis = await openRedisOrSay(args, io, 'owner');
   if (redis === null) return EXIT.usage;
   const pretty = args.logFormat === 'pretty' || (args.logFormat === 'auto' && io.isTty);
-  const telemetry = logTelemetry(await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } }));
+  const logger = await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } });
+  const telemetry: Telemetry = logTelemetry(logger, traces);
+  onCrash((crash) => telemetry.emit('process.crashed', crash));
   for (const { file, line, path, message } of loaded.warnings) telemetry.emit('config.warning', { file, line, path, errorMessage: message });
 
   try {
-    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, policyFiles: { files, digest: reading.digest }, ...(args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile }) });
+    const adminToken = args.adminTokenFile === undefined ? {} : { adminTokenFile: args.adminTokenFile };
+    const more = { policyFiles: { files, digest: reading.digest }, traces, volumeMetrics: args.volumeMetrics === 'true', dumpsCalls: level === 'trace', ...adminToken };
+    const service = await startService({ role: args.role, set: loaded.set, redis, host: args.host, port, telemetry, env: process.env, ...more });
     const failed = service.started.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => error,
@@ -63,5 +76,16 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
       return EXIT.failed;
     }
     throw error;
+  }
+}
+
+/** Null where nobody asks for traces; undefined where what is asked cannot be had, which has been printed. */
+async function openTracesOrSay(io: Io, onFailed: (error: Error) => void): Promise<Traces | null | undefined> {
+  try {
+    return await openTraces({ env: process.env, version: packageVersion(), onFailed });
+  } catch (error) {
+    if (!(error instanceof TraceSettingsError)) throw error;
+    io.stderr.write(`snapkeep: ${error.message}\n`);
+    return undefined;
   }
 }

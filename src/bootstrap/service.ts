@@ -5,6 +5,7 @@ import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
 import { manualActions } from '#app/manual-actions';
 import { measurePolicies } from '#app/measure-policies';
+import { MOST_VOLUME_SERIES, measureVolumes } from '#app/measure-volumes';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import { ActionUnavailable } from '#app/ports/actions';
 import type { Actions } from '#app/ports/actions';
@@ -12,11 +13,13 @@ import type { PolicyFiles } from '#app/ports/policy-files';
 import type { Telemetry } from '#app/ports/telemetry';
 import { previewPrune } from '#app/preview-prune';
 import { pruneNow } from '#app/prune/prune-now';
+import type { Traces } from '#app/ports/traces';
 import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
 import { PolicyReload } from '#app/reload-policies';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
+import { readUnprotected, VolumeSurvey } from '#app/survey-volumes';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import type { PolicyChanges } from '#domain/policy-changes';
@@ -30,11 +33,14 @@ import { describeRedis } from '../adapters/redis/redis-url.ts';
 import { keyPrefix } from '../adapters/redis/keys.ts';
 import { RedisLedger } from '../adapters/redis/redis-ledger.ts';
 import { RedisPruneBook } from '../adapters/redis/redis-prune-book.ts';
+import { RedisSurveyBoard } from '../adapters/redis/redis-survey-board.ts';
 import { readStoreFacts } from '../adapters/redis/store-facts.ts';
 import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts';
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
+import { volumeGauges } from '../adapters/telemetry/volume-gauges.ts';
+import type { VolumeGaugeSource } from '../adapters/telemetry/volume-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
 import { GoneSeries } from './gone-series.ts';
@@ -60,6 +66,12 @@ export interface ServiceOptions {
   readonly adminTokenFile?: string;
   /** Where `set` comes from and the digest it was read with; absent: it stays in force. */
   readonly policyFiles?: { readonly files: PolicyFiles; readonly digest: string };
+  /** A series for each volume of each policy; default false. */
+  readonly volumeMetrics?: boolean;
+  /** Absent or null: runs are not traced. Closed with the service. */
+  readonly traces?: Traces | null;
+  /** Tell the calls to the cloud word for word, without secrets; default false. */
+  readonly dumpsCalls?: boolean;
 }
 
 export interface Service {
@@ -85,7 +97,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const clock = systemClock;
   const registry = createRegistry();
   let notifications: NotificationRuntime | null = null;
-  const telemetry = fanOut([options.telemetry, metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
+  const traces = options.traces ?? null;
+  const telemetry = fanOut([options.telemetry, ...(traces === null ? [] : [traces.telemetry]), metricsTelemetry(registry), { emit: (event, fields) => notifications?.told(event, fields) }]);
   const policies = new CurrentPolicies(options.set);
   const goneSeries = new GoneSeries({ registry, policies, clock });
   const loadedAt = clock.now();
@@ -104,7 +117,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const ledger = new RedisLedger(commands, instance, clock);
   const book = new RedisPruneBook(commands, instance);
   const queue = new BullmqRunQueue(commands, prefix, clock, (error) => health.failed(error));
-  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env });
+  const clouds = new BuiltClouds({ policies, clock, telemetry, random: Math.random, version, redis: commands, env: options.env, dumpsCalls: options.dumpsCalls ?? false });
 
   const isScheduler = options.role !== 'worker';
   const isWorker = options.role !== 'scheduler';
@@ -138,6 +151,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     config: () => ({ successful: config().successful, loadedAtSeconds: config().loadedAt / 1000 }),
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
   });
+  const board = new RedisSurveyBoard(commands, instance);
+  let isCutTold = false;
+  const volumes = volumeGauges(registry, {
+    unprotected: () => readUnprotected({ ledger, board, policies }),
+    lags: options.volumeMetrics === true ? lagsOfVolumes : null,
+  });
+  async function lagsOfVolumes(): ReturnType<NonNullable<VolumeGaugeSource['lags']>> {
+    const { lags, isCut } = await measureVolumes({ ledger, policies });
+    if (isCut && !isCutTold) telemetry.emit('metrics.cut', { metric: 'snapkeep_volume_rpo_lag_seconds', most: MOST_VOLUME_SERIES });
+    isCutTold = isCut;
+    return lags;
+  }
   const server = createServer({
     readiness: {
       redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),
@@ -146,7 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     metrics: async () => {
       await goneSeries.sweep();
-      await gauges.refresh();
+      await Promise.all([gauges.refresh(), volumes.refresh()]);
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
     api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: notAvailable }), now: () => clock.now() },
@@ -171,7 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const toTell = { ledger, policies, clock, telemetry, random: Math.random, replica, version, env: options.env, commands, blocking, prefix };
     notifications = new NotificationRuntime({ ...toTell, delivers: isWorker, onQueueError });
     if (isWorker) {
-      const deps = { ledger, book, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix, onQueueError };
+      const deps = { ledger, book, queue, policies, clouds, clock, telemetry, random: Math.random, replica, redis: blocking, prefix, onQueueError, traces };
       const runtimes = new TargetRuntimes({ ...deps, limitConcurrency: (target, concurrency) => queue.limitConcurrency(target, concurrency), queued: queuedRuns });
       targets = runtimes;
       await runtimes.adjust();
@@ -182,7 +207,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const planner = new Scheduler({ ledger, queue, policies, clouds, clock, telemetry, replica, owned, remembered: new Map(), firstSeen: new Map() });
       scheduler = planner;
       const requests = new FiringRequests({ ledger, queue, policies, clouds, clock, telemetry, replica });
+      const survey = new VolumeSurvey({ ledger, board, policies, clouds, clock, telemetry, replica });
       loops.push(
+        supervise({ clock, telemetry }, 'survey', (signal) => survey.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'requests', (signal) => requests.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'scheduler', (signal) => planner.run(signal), stopping.signal),
         supervise({ clock, telemetry }, 'store', (signal) => watchStore({ ledger, clock }, () => storeLost(planner), signal), stopping.signal),
@@ -221,6 +248,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await notifications?.close();
     await Promise.race([queue.close(), setTimeout(CLOSE_MS)]);
     await Promise.race([clouds.close(), setTimeout(CLOSE_MS)]);
+    if (traces !== null) await Promise.race([traces.close(), setTimeout(CLOSE_MS)]);
     await server.close();
     blocking.disconnect();
     commands.disconnect();

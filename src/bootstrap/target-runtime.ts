@@ -1,10 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { executeRun } from '#app/execute-run';
 import { runPruning } from '#app/prune/prune-loop';
+import { QueueService } from '#app/queue-service';
 import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
 import { Wakeable } from '#app/wakeable';
 import { runWatch } from '#app/watch-loop';
+import type { Traces } from '#app/ports/traces';
 import type { WatchDeps } from '#app/watched-run';
 import type { Target } from '#domain/target';
 import { BullmqWorker } from '../adapters/bullmq/bullmq-worker.ts';
@@ -13,16 +15,19 @@ import type { RedisClient } from '../adapters/redis/connect.ts';
 /** The loops end with their signal, unless they hang in a call to a Redis that is away. */
 const LOOPS_END_MS = 2_000;
 
-export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
+export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted' | 'traces'> {
   readonly replica: string;
   readonly redis: RedisClient;
   readonly prefix: string;
   readonly onQueueError: (error: Error) => void;
+  /** Null where runs are not traced. */
+  readonly traces: Traces | null;
 }
 
 /** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
 export class TargetRuntime {
   readonly #worker: BullmqWorker;
+  readonly #service: QueueService;
   readonly #stop = new AbortController();
   readonly #loops: readonly Promise<void>[];
 
@@ -34,21 +39,28 @@ export class TargetRuntime {
       prefix: deps.prefix,
       target: target.name,
       concurrency: target.limits.concurrentCreates,
-      execute: (runId, signal) => executeRun(app, runId, signal),
+      execute: (runId, signal) => {
+        const execute = () => executeRun(app, runId, signal);
+        return deps.traces === null ? execute() : deps.traces.step(runId, execute);
+      },
       onError: deps.onQueueError,
       onInterrupted: (runId, error) => deps.telemetry.emit('run.interrupted', { target: target.name, runId, errorMessage: error.message }),
     });
+    const service = new QueueService(deps, target.name, () => this.#worker.pulse());
+    this.#service = service;
     const { signal } = this.#stop;
     this.#loops = [
       supervise(app, `worker ${target.name}`, () => this.#worker.run(), signal),
       supervise(app, `watch ${target.name}`, (stop) => runWatch(app, target.name, watch, stop), signal),
       supervise(app, `reconcile ${target.name}`, (stop) => runReconciler(app, target.name, stop), signal),
       supervise(app, `prune ${target.name}`, (stop) => runPruning(app, target.name, stop), signal),
+      supervise(app, `service ${target.name}`, (stop) => service.run(stop), signal),
     ];
   }
 
-  isTaking(): boolean {
-    return this.#worker.isTaking();
+  /** Why runs of the target are not being taken; null where they are. */
+  problem(): string | null {
+    return this.#service.problem();
   }
 
   /** Takes no new run, lets those in hand finish within `drainMs`, then hands them back. False where some had to be cut off. */

@@ -88,8 +88,9 @@ export class TargetRuntimes {
   problem(): string | null {
     if (!this.#hasStarted) return 'not taking runs yet';
     const now = this.#deps.clock.now();
-    const dead = [...this.#served.values()].some(({ runtime, joinedAt }) => !runtime.isTaking() && (joinedAt === null || now - joinedAt > STARTING));
-    return dead ? 'a queue is not being served' : null;
+    const old = [...this.#served.values()].filter(({ joinedAt }) => joinedAt === null || now - joinedAt > STARTING);
+    const problems = old.map(({ runtime }) => runtime.problem()).filter((problem) => problem !== null);
+    return problems.length === 0 ? null : problems.join('; ');
   }
 
   /** As TargetRuntime.close, of all of them. */

@@ -16,6 +16,8 @@ export interface ServeArgs {
   readonly port: string;
   readonly adminTokenFile?: string;
   readonly drain: string;
+  /** `true` or `false`. */
+  readonly volumeMetrics: string;
   readonly logLevel: string;
   readonly logFormat: string;
 }
@@ -76,6 +78,7 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .addOption(flag('--port <port>', 'port of the status page, the API, /livez, /readyz and /metrics; 0 takes a free one').default('8080'))
     .addOption(flag('--admin-token-file <path>', 'file with the token that changes over HTTP want; without it they are refused'))
     .addOption(flag('--drain <duration>', 'how long runs in hand may take to finish after SIGTERM').default('25s'))
+    .addOption(flag('--volume-metrics [wanted]', 'snapkeep_volume_rpo_lag_seconds, a series for each volume, 10,000 at most').choices(['true', 'false']).preset('true').default('false'))
     .addOption(flag('--log-level <level>', 'trace, debug, info, warn or error').default('info'))
     .addOption(flag('--log-format <format>', 'json, pretty, or auto: pretty on a terminal').choices(['auto', 'json', 'pretty']).default('auto'))
     .addHelpText('after', '\nExample:\n  snapkeep serve --config policies/ --redis redis://redis:6379')

@@ -36,7 +36,7 @@ test('a run becomes one good snapshot, made as the policy says', async () => {
     },
   ]);
   expect(world.telemetry.names().filter((name) => name !== 'policy.due')).toEqual([
-    'firing.planned', 'snapshot.requested', 'snapshot.accepted', 'run.ended', 'firing.finished', 'snapshot.available',
+    'run.queued', 'firing.planned', 'snapshot.requested', 'snapshot.accepted', 'run.ended', 'firing.finished', 'snapshot.available',
   ]);
   expect(world.telemetry.of('firing.finished')).toMatchObject([{ runs: { available: 1, pending: 0 }, durationMs: expect.any(Number) }]);
   expect((await world.ledger.protections('nightly'))[0]?.lastGoodAt).toBe(world.cloud.snapshots()[0]?.createdAt);

@@ -109,6 +109,7 @@ export const rules: readonly IForbiddenRuleType[] = [
   },
   onlyIn('pino|pino-pretty', '^src/adapters/telemetry/', 'Secrets are kept out of logs in one place, behind the telemetry port.'),
   onlyIn('prom-client', '^src/adapters/telemetry/', 'Metric names and labels are a public interface and stand in one place.'),
+  onlyIn('@opentelemetry', '^src/adapters/telemetry/', 'Traces are made of the same events as logs and metrics, behind the telemetry port, and their library is loaded only where somebody asks for them.'),
   onlyIn('fastify', '^src/server/', 'Routes are one way in among others; use cases know nothing of requests.'),
   onlyIn('commander', '^src/(cli|bootstrap)/', 'Flags are one way in among others; use cases know nothing of argv.'),
   onlyIn('yaml', '^src/config/', 'Positions for messages are kept by one reader; nobody else parses YAML.'),

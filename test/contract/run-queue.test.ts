@@ -129,12 +129,21 @@ describe('BullmqRunQueue with BullmqWorker', () => {
     expect(peak).toBe(2);
   });
 
+  test('a run whose time has come is waiting, whether or not there is a worker to say so', async () => {
+    const { queue } = fresh();
+    const [a = '', b = ''] = ids;
+    await queue.enqueue('t', [{ runId: a, at: addMs(systemClock.now(), 150) }, { runId: b, at: addMs(systemClock.now(), 60_000) }]);
+    expect(await queue.depth('t')).toEqual({ waiting: 0, delayed: 2, active: 0 });
+    await waitFor(() => queue.depth('t'), ({ waiting }) => waiting > 0, { intervalMs: 10 });
+    expect(await queue.depth('t')).toEqual({ waiting: 1, delayed: 1, active: 0 });
+  });
+
   test('takes runs once it runs and not after it is closed', async () => {
     const { prefix } = fresh();
     await using held = working(prefix, async () => ({ kind: 'done' }));
-    await waitFor(() => held.worker.isTaking());
+    await waitFor(() => held.worker.pulse().isRunning);
     expect(await held.worker.close(1_000)).toBe(true);
-    expect(held.worker.isTaking()).toBe(false);
+    expect(held.worker.pulse().isRunning).toBe(false);
   });
 
   test('closing waits for the run in hand', async () => {

@@ -2,38 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulator, type SimulatorOptions } from '../../src/simulator/start-simulator.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { spawnSnapkeep, type SnapkeepProcess } from '../support/spawn-snapkeep.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { ADMIN_TOKEN, everythingIn, expectNoSecret, INLINE, REDIS_PASSWORD, SECRETS } from './canaries.ts';
 
-const SECRETS = {
-  PASSWORD: 'canary-passw0rd/7f3+x',
-  WRONG_PASSWORD: 'canary-wrong-pw-55aa',
-  ACCESS_KEY: 'CANARYAK0000000000AB',
-  SECRET_KEY: 'canarySK000000000000000000000000000000CD',
-  STS_TOKEN: `canary-sts-${'Zz9'.repeat(50)}`,
-  TOKEN: `gAAAAcanary${'A1b2-_'.repeat(20)}`,
-} as const;
-const REDIS_PASSWORD = 'canary-redis-pw-9c1';
-const INLINE = 'canary-inline-secret-42';
-const ADMIN_TOKEN = 'canary-admin-token-8e2f';
 const VOLUME = '5aa119a8-d25b-45a7-8d1b-88e127885635';
-
-/** Every spelling of each, and the better half of it. */
-const needles = [...Object.values(SECRETS), REDIS_PASSWORD, INLINE, ADMIN_TOKEN].flatMap((secret) => [
-  secret,
-  encodeURIComponent(secret),
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  secret.slice(0, Math.ceil(secret.length * 0.7)),
-]);
-
-function expectNoSecret(where: string, said: string): void {
-  expect(needles.filter((needle) => said.includes(needle)).map((needle) => `${where} says ${needle}`)).toEqual([]);
-}
 
 /** What a cloud may repeat of what it was sent. */
 const echo = {
@@ -70,6 +47,9 @@ const places: readonly Place[] = [
   { name: 'token', auth: byToken, cloud: null, code: 'HTTP_401' },
   // It speaks no TLS.
   { name: 'tls', auth: byPassword('PASSWORD'), scheme: 'https', cloud: { password }, code: 'tls' },
+  { name: 'reset', auth: byPassword('PASSWORD'), cloud: { password, faults: [{ operation: 'create', effect: { kind: 'commit-then-reset' } }] }, code: 'reset' },
+  // A directory is no file.
+  { name: 'unread', auth: byPassword('PASSWORD').replace('{ env: PASSWORD }', '{ file: "/" }'), cloud: { password }, code: 'secret' },
   { name: 'hang', auth: byPassword('PASSWORD'), cloud: { password, faults: [{ operation: 'create', effect: { kind: 'hang' } }] }, code: 'timeout' },
 ];
 
@@ -108,32 +88,6 @@ function policyFile(urls: ReadonlyMap<string, string>): string {
     retry: { attempts: 1, backoff: { initial: 100ms, max: 200ms }, grace: 100ms, deadline: 5s }
     rpo: 1s`);
   return `apiVersion: snapkeep/v1\ninstance: canary\ntargets:${targets.join('')}\npolicies:${policies.join('')}\n`;
-}
-
-/** All keys with all they hold, those of BullMQ included. */
-async function everythingIn(url: string): Promise<string> {
-  const redis = new Redis(url, { lazyConnect: true });
-  await redis.connect();
-  const said: unknown[] = [];
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'COUNT', 500);
-    cursor = next;
-    for (const name of keys) {
-      const type = await redis.type(name);
-      const value: unknown =
-        type === 'string' ? await redis.get(name)
-        : type === 'hash' ? await redis.hgetall(name)
-        : type === 'list' ? await redis.lrange(name, 0, -1)
-        : type === 'set' ? await redis.smembers(name)
-        : type === 'zset' ? await redis.zrange(name, 0, '-1')
-        : type === 'stream' ? await redis.xrange(name, '-', '+')
-        : `unknown type ${type}`;
-      said.push([name, value]);
-    }
-  } while (cursor !== '0');
-  redis.disconnect();
-  return said.map((entry) => JSON.stringify(entry)).join('\n');
 }
 
 function outputOf(service: SnapkeepProcess): string {
@@ -228,7 +182,10 @@ describe('A43 no secret anywhere', () => {
     service.kill('SIGABRT');
     await service.waitForExit();
     expectNoSecret('the log', outputOf(service));
-    expect(service.lines.filter(({ json }) => json?.['event'] === 'api.called').length).toBeGreaterThan(10);
+    const dumps = service.lines.filter(({ json }) => json?.['event'] === 'api.dumped');
+    expect(dumps.length).toBeGreaterThan(10);
+    expect(dumps.map(({ text }) => text).find((text) => text.includes('"operation":"create_snapshot"') && text.includes('snapkeep_run'))).toContain('"x-auth-token":"[redacted]"');
+    for (const { text } of dumps) expect(text.length).toBeLessThan(20_000);
   }, 90_000);
 
   it('A43 invalid policy files', async () => {

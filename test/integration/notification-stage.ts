@@ -114,9 +114,9 @@ export async function notificationStage(options: {
       return runtime;
     },
     notifier() {
-      const queue = new BullmqNoticeQueue(commands, prefix, (error) => void errors.push(error));
+      const queue = new BullmqNoticeQueue({ redis: commands, prefix, onError: (error) => void errors.push(error), onDropped: () => undefined });
       queues.push(queue);
-      return new Notifier({ ledger, board: new RedisNoticeBoard(commands, instance), queue, policies, clock: systemClock, replica: `by-hand-${queues.length}` });
+      return new Notifier({ ledger, board: new RedisNoticeBoard(commands, instance), queue, policies, clock: systemClock, telemetry, replica: `by-hand-${queues.length}` });
     },
     finish: (runs, due = Date.now(), policy = 'nightly') => begin(runs, due, policy, false),
     open: (runs, due) => begin(runs, due, 'nightly', true),

@@ -6,6 +6,9 @@ import type { RedisClient } from '../redis/connect.ts';
 import type { queueBoard } from './queue-board.ts';
 import { JOB_NAME, queueNameOf } from './queue-names.ts';
 
+/** What BullMQ 6.7.0 multiplies the time of a delayed job with, to order those of one millisecond. */
+const DELAYED_SCORE = 0x1000;
+
 /**
  * The run queue on BullMQ. The job id is the run id and the job has no data: adding an id that the queue holds does
  * nothing (measured on BullMQ 6.7.0: also while the job is active), and ended jobs are removed at once, so that an id can
@@ -44,9 +47,13 @@ export class BullmqRunQueue implements RunQueue {
   }
 
   async depth(target: string): Promise<{ waiting: number; delayed: number; active: number }> {
-    const counts = await this.#queue(target).getJobCounts('wait', 'prioritized', 'delayed', 'active');
+    const queue = this.#queue(target);
+    const [counts, due] = await Promise.all([
+      queue.getJobCounts('wait', 'prioritized', 'delayed', 'active'),
+      this.#redis.zcount(queue.toKey('delayed'), '-inf', `(${(this.#clock.now() + 1) * DELAYED_SCORE}`),
+    ]);
     const of = (state: string): number => counts[state] ?? 0;
-    return { waiting: of('wait') + of('prioritized'), delayed: of('delayed'), active: of('active') };
+    return { waiting: of('wait') + of('prioritized') + due, delayed: Math.max(0, of('delayed') - due), active: of('active') };
   }
 
   /** All replicas together have at most so many runs of the target in hand. */

@@ -1,5 +1,6 @@
 import { DelayedError, WaitingError, Worker } from 'bullmq';
-import type { Job } from 'bullmq';
+import type { Job, JobJson } from 'bullmq';
+import type { WorkerPulse } from '#app/ports/worker-pulse';
 import type { RunStep } from '#app/ports/run-queue';
 import type { RedisClient } from '../redis/connect.ts';
 import { closeWorker } from './close-worker.ts';
@@ -30,18 +31,41 @@ const MAX_TAKEOVERS = 1_000_000;
 /** How long a blocking read waits before it is repeated, seconds. */
 const READ_WAIT_S = 5;
 
+/**
+ * Notes when the queue answers. Every answer to "is there a job?" passes through here on BullMQ 6.7.0, also the one that comes
+ * with the end of another job; while no slot is free none is asked for, and the renewal of the locks stands for it.
+ */
+class PulsingWorker extends Worker {
+  heardAt = performance.now();
+  taken = 0;
+
+  protected override async nextJobFromJobData(jobData?: JobJson, jobId?: string, token?: string): Promise<Job> {
+    this.heardAt = performance.now();
+    if (jobData) this.taken += 1;
+    return super.nextJobFromJobData(jobData, jobId, token);
+  }
+}
+
 /** Takes run ids of one target off the queue. */
 export class BullmqWorker {
-  readonly #worker: Worker;
+  readonly #worker: PulsingWorker;
+  readonly #concurrency: number;
+  #inHand = 0;
 
   constructor(options: WorkerOptions) {
-    this.#worker = new Worker(
+    this.#concurrency = options.concurrency;
+    this.#worker = new PulsingWorker(
       queueNameOf(options.target),
       async (job: Job, token?: string, signal?: AbortSignal) => {
-        const step = await executeOrHandBack(job, token, signal ?? new AbortController().signal, options);
-        if (step.kind === 'done') return;
-        await job.moveToDelayed(step.at, token);
-        throw new DelayedError();
+        this.#inHand += 1;
+        try {
+          const step = await executeOrHandBack(job, token, signal ?? new AbortController().signal, options);
+          if (step.kind === 'done') return;
+          await job.moveToDelayed(step.at, token);
+          throw new DelayedError();
+        } finally {
+          this.#inHand -= 1;
+        }
       },
       {
         connection: options.redis,
@@ -58,6 +82,9 @@ export class BullmqWorker {
     );
     this.#worker.on('error', options.onError);
     this.#worker.on('failed', (job, error) => options.onInterrupted(job?.id ?? '', error));
+    this.#worker.on('locksRenewed', () => {
+      this.#worker.heardAt = performance.now();
+    });
     // Whoever cannot renew its lock no longer owns the run: stop before the next step.
     this.#worker.on('lockRenewalFailed', (jobIds) => {
       for (const jobId of jobIds) this.#worker.cancelJob(jobId, 'lock lost');
@@ -69,9 +96,13 @@ export class BullmqWorker {
     await this.#worker.run();
   }
 
-  /** Jobs are really being taken: the blocking connection is up and the loop runs. */
-  isTaking(): boolean {
-    return this.#worker.isRunning() && !this.#worker.isPaused();
+  pulse(): WorkerPulse {
+    return {
+      isRunning: this.#worker.isRunning() && !this.#worker.isPaused(),
+      silentMs: performance.now() - this.#worker.heardAt,
+      freeSlots: Math.max(0, this.#concurrency - this.#inHand),
+      taken: this.#worker.taken,
+    };
   }
 
   /** As closeWorker: hands back what is not finished after `drainMs`. */

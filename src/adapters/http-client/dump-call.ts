@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import type { Redactor } from './redactor.ts';
 
 const MAX_BODY = 8_192;
+const MAX_LINE = 1_024;
 const MASK = '[redacted]';
 
 /** Everything else is masked: a header that nobody thought of is not to leak. */
@@ -18,7 +19,7 @@ export function dumpCall(operation: string, request: HttpRequest, response: Http
     operation,
     request: {
       method: request.method,
-      url: redactor.redact(request.url),
+      url: redactor.redact(request.url).slice(0, MAX_LINE),
       headers: dumpHeaders(request.headers, redactor),
       body: request.body === null ? null : dumpBody(request.body, redactor),
     },
@@ -32,7 +33,7 @@ export function dumpCall(operation: string, request: HttpRequest, response: Http
 
 function dumpHeaders(headers: Readonly<Record<string, string>>, redactor: Redactor): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, harmlessHeaders.has(name.toLowerCase()) ? redactor.redact(value) : MASK]),
+    Object.entries(headers).map(([name, value]) => [name, harmlessHeaders.has(name.toLowerCase()) ? redactor.redact(value).slice(0, MAX_LINE) : MASK]),
   );
 }
 
@@ -46,8 +47,7 @@ function dumpBody(body: string, redactor: Redactor): string {
 function dumpJson(body: string, redactor: Redactor): string | null {
   try {
     const value: unknown = JSON.parse(body, (key, entry: unknown) => {
-      if (typeof entry !== 'string' && typeof entry !== 'number') return entry;
-      if (secretKeys.test(key)) return MASK;
+      if (secretKeys.test(key) && (typeof entry !== 'object' || Array.isArray(entry))) return MASK;
       return typeof entry === 'string' ? redactor.redact(entry) : entry;
     });
     return redactor.mask(JSON.stringify(value));

@@ -13,6 +13,12 @@ export type ConnectionUse = 'commands' | 'queue';
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/**
+ * A connection on which a command is out and nothing has come for this long is opened anew: a partition or a failover that
+ * closes no socket would else be noticed only when TCP gives up, a quarter of an hour later. Longer than any blocking read.
+ */
+const SOCKET_TIMEOUT_MS = 15_000;
+
 /** Delay before the n-th attempt to connect again: quick at first, never slower than this. */
 const SLOWEST_RECONNECT_MS = 2_000;
 
@@ -31,6 +37,7 @@ function open(address: RedisAddress, use: ConnectionUse, options: { ca?: string 
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
     retryStrategy: reconnectDelay,
     maxRetriesPerRequest: use === 'commands' ? 1 : null,
     ...(use === 'commands' ? { commandTimeout: COMMAND_TIMEOUT_MS } : {}),

@@ -27,6 +27,7 @@ export interface Keys {
   readonly deleting: (target: string) => string;
   readonly brakes: string;
   readonly pace: (target: string) => string;
+  readonly surveys: string;
   readonly noticesSince: string;
   readonly toldOverdue: (policy: string) => string;
 }
@@ -54,6 +55,7 @@ export function keysOf(instance: string): Keys {
     deleting: (target) => `${prefix}:deleting:${target}`,
     brakes: `${prefix}:brakes`,
     pace: (target) => `${prefix}:pace:${target}`,
+    surveys: `${prefix}:surveys`,
     noticesSince: `${prefix}:notices-since`,
     toldOverdue: (policy) => `${prefix}:told-overdue:${policy}`,
   };

@@ -3,6 +3,7 @@ import type { EndedOutcome, Firing, Run } from '#domain/run';
 import { instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Clock } from '#app/ports/clock';
+import { UnreadableRecordError } from '#app/ports/unreadable-record';
 import type { FiringRecord, FiringRequest, Ledger, PolicyStanding, PolicyState, Protection, RunPage, RunQuery, StoredRun } from '#app/ports/ledger';
 import type { RedisClient } from './connect.ts';
 import { trimHistory } from './history-limit.ts';
@@ -152,12 +153,20 @@ export class RedisLedger implements Ledger {
     if (ids.length > 0) await this.#redis.zrem(this.#keys.ended, ...ids);
   }
 
-  async *runsOfFiring(firingId: string): AsyncGenerator<readonly StoredRun[]> {
+  async *runsOfFiring(firingId: string, onUnreadable?: (error: UnreadableRecordError) => void): AsyncGenerator<readonly StoredRun[]> {
     let cursor = '0';
     do {
       const [next, flat] = await this.#redis.hscan(this.#keys.runsOf(firingId), cursor, 'COUNT', PAGE);
       cursor = next;
-      yield Object.entries(pairs(flat)).map(([field, stored]) => decodeRun(`r${firingId}${field}`, stored));
+      yield Object.entries(pairs(flat)).flatMap(([field, stored]) => {
+        try {
+          return [decodeRun(`r${firingId}${field}`, stored)];
+        } catch (error) {
+          if (!(error instanceof UnreadableRecordError) || onUnreadable === undefined) throw error;
+          onUnreadable(error);
+          return [];
+        }
+      });
     } while (cursor !== '0');
   }
 

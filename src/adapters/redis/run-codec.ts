@@ -4,6 +4,7 @@ import type { EndedOutcome, Firing, Outcome, Run, RunPhase, Trigger } from '#dom
 import { OUTCOMES } from '#domain/run';
 import { instant } from '#domain/time';
 import type { FiringRecord, PolicyStanding, StoredRun } from '#app/ports/ledger';
+import { UnreadableRecordError } from '#app/ports/unreadable-record';
 
 /** Instants are whole milliseconds; keys are short because there is one such record for each run kept in the history. */
 const At = z.number().transform((ms) => instant(ms));
@@ -79,12 +80,20 @@ export function outcomeIn(stored: string): Outcome | undefined {
   return outcomeOf.get(/^\d+ \w(\w) /.exec(stored)?.[1] ?? '');
 }
 
-/** Reads a stored run. Throws where the record is not one of ours: a broken invariant. */
+/** Reads a stored run. Throws UnreadableRecordError where the record is not one of ours: a broken invariant. */
 export function decodeRun(id: string, stored: string): StoredRun {
+  try {
+    return parseRun(id, stored);
+  } catch (error) {
+    throw new UnreadableRecordError(`the record of run ${id} cannot be read`, { cause: error });
+  }
+}
+
+function parseRun(id: string, stored: string): StoredRun {
   const match = /^(\d+) (\w)(\w) (.*)$/s.exec(stored);
   const phase = phaseOf.get(match?.[2] ?? '');
   const outcome = outcomeOf.get(match?.[3] ?? '');
-  if (match?.[4] === undefined || phase === undefined || outcome === undefined) throw new Error(`the record of run ${id} cannot be read`);
+  if (match?.[4] === undefined || phase === undefined || outcome === undefined) throw new Error('it has another shape');
   const body = StoredBody.parse(JSON.parse(match[4]));
   return {
     revision: Number(match[1]),

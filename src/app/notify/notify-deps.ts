@@ -3,6 +3,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { NoticeBoard } from '../ports/notice-board.ts';
 import type { NoticeQueue } from '../ports/notice-queue.ts';
 import type { Policies } from '../ports/policies.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 
 export interface NotifyDeps {
   readonly ledger: Ledger;
@@ -10,6 +11,7 @@ export interface NotifyDeps {
   readonly queue: NoticeQueue;
   readonly policies: Policies;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
   /** Identity of this process among the replicas. */
   readonly replica: string;
 }

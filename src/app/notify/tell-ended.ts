@@ -3,7 +3,7 @@ import { receiversOf } from '#domain/notification/receivers';
 import type { Run } from '#domain/run';
 import { DAY, MINUTE, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
-import type { FiringRecord, Ledger } from '../ports/ledger.ts';
+import type { FiringRecord } from '../ports/ledger.ts';
 import type { NoticeJob } from '../ports/notice-queue.ts';
 import { heartbeatJob, noticeJobs } from './notice-jobs.ts';
 import type { NotifyDeps } from './notify-deps.ts';
@@ -53,12 +53,14 @@ async function jobsOf(deps: NotifyDeps, firing: FiringRecord): Promise<readonly 
 export async function failureJobs(deps: NotifyDeps, firing: FiringRecord, at: Instant): Promise<readonly NoticeJob[]> {
   const { instance, notifications } = deps.policies.current();
   if (receiversOf(notifications, 'run.failed', firing.policy).length === 0) return [];
-  return noticeJobs(notifications, runFailedNotice(instance, firing, await failedRunsOf(deps.ledger, firing.id), at));
+  return noticeJobs(notifications, runFailedNotice(instance, firing, await failedRunsOf(deps, firing), at));
 }
 
-async function failedRunsOf(ledger: Ledger, firingId: string): Promise<readonly Run[]> {
+/** One that cannot be read is left out: the numbers of the firing stand, and nobody waits for ever. */
+async function failedRunsOf({ ledger, telemetry }: NotifyDeps, { id, policy, target, due }: FiringRecord): Promise<readonly Run[]> {
   const found: Run[] = [];
-  for await (const page of ledger.runsOfFiring(firingId)) {
+  const tell = ({ message }: Error): void => telemetry.emit('record.unreadable', { policy, target, due, errorMessage: message });
+  for await (const page of ledger.runsOfFiring(id, tell)) {
     for (const { run } of page) if (run.outcome === 'failed' || run.outcome === 'abandoned') found.push(run);
   }
   return found;

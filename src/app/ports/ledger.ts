@@ -1,5 +1,6 @@
 import type { EndedOutcome, Firing, Outcome, Run, RunCounts } from '#domain/run';
 import type { DurationMs, Instant } from '#domain/time';
+import type { UnreadableRecordError } from './unreadable-record.ts';
 
 /** What the ledger keeps of a policy between due times. */
 export interface PolicyState {
@@ -134,8 +135,11 @@ export interface Ledger {
   endedFirings(limit: number): Promise<readonly string[]>;
   /** Takes firings off that list; their records stay. */
   forgetEnded(ids: readonly string[]): Promise<void>;
-  /** Pages over the runs of a firing, in no order. */
-  runsOfFiring(firingId: string): AsyncIterable<readonly StoredRun[]>;
+  /**
+   * Pages over the runs of a firing, in no order. A record that cannot be read is left out where `onUnreadable` is there to
+   * be told; else it throws UnreadableRecordError.
+   */
+  runsOfFiring(firingId: string, onUnreadable?: (error: UnreadableRecordError) => void): AsyncIterable<readonly StoredRun[]>;
 
   run(runId: string): Promise<(StoredRun & { readonly firing: Firing }) | null>;
   runs(query: RunQuery): Promise<RunPage>;

@@ -18,6 +18,9 @@ export interface NoticeJob {
 
 /** Carries calls to whoever makes them, at least once. */
 export interface NoticeQueue {
-  /** An id that is queued, or was carried out lately, is not queued again. Throws where the store is away. */
+  /**
+   * An id that is queued, or was carried out lately, is not queued again. A call to a recipient for which too many wait is
+   * dropped, and that is told. Throws where the store is away.
+   */
   enqueue(jobs: readonly NoticeJob[]): Promise<void>;
 }

@@ -5,6 +5,8 @@ const signatureDump = /canonical_?request[\s\S]*$/i;
 const bearer = /\b(bearer|basic)\s+[\w+/.~=-]{6,}/gi;
 const namedSecret =
   /(["']?(?:x-)?(?:[\w-]{0,32}[_-])?(?:auth[_-]?token|subject[_-]?token|security[_-]?token|securitytoken|token|authorization|passwords?|passwd|pwd|secrets?|secret[_-]?key|access[_-]?key|private[_-]?key|api[_-]?key|signature|credentials?)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s,;}&]+)/gi;
+/** User and password of a URL. */
+const userInfo = /\b([a-z][a-z\d+.-]{1,20}:\/\/)[^\s/@"'<>]{1,512}@/gi;
 const fernet = /gAAAA[\w-]{16,}=*/g;
 /** Tokens, keys and signatures are long runs; ids (32 hex digits, 36 with dashes) are shorter. */
 const longRun = /[\w+/=-]{40,}/g;
@@ -17,6 +19,7 @@ const dashedIds = /^(?:[\w]+[-_])?[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\
 export function redactText(text: string): string {
   return text
     .replace(signatureDump, `canonicalRequest ${MASK}`)
+    .replace(userInfo, (_all, scheme: string) => `${scheme}${MASK}@`)
     .replace(bearer, (_all, scheme: string) => `${scheme} ${MASK}`)
     .replace(namedSecret, (_all, name: string) => `${name}${MASK}`)
     .replace(fernet, MASK)

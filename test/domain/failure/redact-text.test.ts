@@ -10,6 +10,7 @@ describe('redactText', () => {
     ['a query', 'GET /x?access_key=abc&a=1', 'GET /x?access_key=[redacted]&a=1'],
     ['single quotes', "secret_key='x y' and", 'secret_key=[redacted] and'],
     ['bearer', 'Bearer abc.def-ghi was refused', 'Bearer [redacted] was refused'],
+    ['user and password of a URL', 'cannot reach rediss://bot:p%40w@host:6379/0 now', 'cannot reach rediss://[redacted]@host:6379/0 now'],
     ['a long run', `sent ${'MIIE'.repeat(20)} along`, 'sent [redacted] along'],
     ['a signature', `got 7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe`, 'got [redacted]'],
     ['the gateway\'s dump', 'verify aksk signature fail, canonicalRequest: POST\n/v3/\nx-security-token:abc', 'verify aksk signature fail, canonicalRequest [redacted]'],
