@@ -6,6 +6,7 @@ import type { VolumePrune } from '#domain/retention/brake';
 import { decideRetention } from '#domain/retention/decide-retention';
 import type { RetentionDecision } from '#domain/retention/decide-retention';
 import type { Snapshot } from '#domain/snapshot';
+import type { Instant } from '#domain/time';
 import type { Cloud } from './ports/cloud.ts';
 import type { Clouds } from './ports/clouds.ts';
 import type { Ledger } from './ports/ledger.ts';
@@ -36,19 +37,34 @@ export async function previewPrune(deps: PreviewPruneDeps, only?: string): Promi
     const owned = await listOwned(cloud, instance, new Set(ofTarget.map(({ name }) => name)));
     const existing = await existingVolumes(cloud, owned);
     for (const policy of ofTarget) {
-      const decisions: RetentionDecision[] = [];
-      const counts: VolumePrune[] = [];
-      for (const [volumeId, snapshots] of owned.get(policy.name) ?? []) {
-        const input = { instance, policy: policy.name, timezone: policy.schedule.timezone, rules: policy.retention, snapshots, now };
-        const decided = orphansKept(policy, existing.has(volumeId), decideRetention(input));
-        decisions.push(...decided);
-        const good = snapshots.filter(({ status }) => status === 'available').length;
-        counts.push({ volumeId, good, expired: decided.filter(({ cause }) => cause === 'expired').length });
-      }
-      previews.push({ policy: policy.name, braked: brakeReason(counts) !== null, deleted: shown(decisions, 'delete'), kept: shown(decisions, 'keep'), failed: [] });
+      const { decisions, brake } = decidePolicy(instance, policy, owned.get(policy.name) ?? new Map(), existing, now);
+      previews.push({ policy: policy.name, braked: brake !== null, deleted: shown(decisions, 'delete'), kept: shown(decisions, 'keep'), failed: [] });
     }
   }
   return { dryRun: true, policies: previews };
+}
+
+/**
+ * What becomes of each snapshot of these volumes under a policy, foreign ones too, and why the brake would hold; null
+ * where it would not. `existing` are the volumes that are not gone.
+ */
+export function decidePolicy(
+  instance: string,
+  policy: Policy,
+  volumes: ReadonlyMap<string, readonly Snapshot[]>,
+  existing: ReadonlySet<string>,
+  now: Instant,
+): { readonly decisions: readonly RetentionDecision[]; readonly brake: string | null } {
+  const decisions: RetentionDecision[] = [];
+  const counts: VolumePrune[] = [];
+  for (const [volumeId, snapshots] of volumes) {
+    const input = { instance, policy: policy.name, timezone: policy.schedule.timezone, rules: policy.retention, snapshots, now };
+    const decided = orphansKept(policy, existing.has(volumeId), decideRetention(input));
+    decisions.push(...decided);
+    const good = decided.filter(({ snapshot, action }) => action !== 'ignore' && snapshot.status === 'available').length;
+    counts.push({ volumeId, good, expired: decided.filter(({ cause }) => cause === 'expired').length });
+  }
+  return { decisions, brake: brakeReason(counts) };
 }
 
 async function listOwned(cloud: Cloud, instance: string, policies: ReadonlySet<string>): Promise<Owned> {
@@ -75,7 +91,7 @@ async function existingVolumes(cloud: Cloud, owned: Owned): Promise<ReadonlySet<
   return existing;
 }
 
-async function isGone(cloud: Cloud, volumeId: string): Promise<boolean> {
+export async function isGone(cloud: Cloud, volumeId: string): Promise<boolean> {
   try {
     await cloud.showVolume(volumeId, { priority: 'prune' });
     return false;

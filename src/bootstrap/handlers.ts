@@ -11,6 +11,12 @@ export function handlersFor(io: Io): Handlers {
     serve: async (args) => (await import('./serve.ts')).serve(args, io),
     validate: async (args) => (await import('../cli/validate.ts')).runValidate(args, { ...io, now: systemClock.now() }),
     schema: async () => (await import('../cli/schema.ts')).runSchema(io),
+    plan: async (args) => {
+      const { runPlan } = await import('../cli/plan.ts');
+      const { withFiles, withGuest } = await import('./with-guest.ts');
+      if (args.offline) return withFiles(args.config, io, (guest) => runPlan({ ...guest, clouds: null }, args, io));
+      return withGuest(args, io, (guest) => runPlan(guest, args, io));
+    },
     status: async (args) => {
       const { runStatus } = await import('../cli/status.ts');
       return (await import('./with-store.ts')).withStore(args, io, (store) => runStatus(store, args, io));

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from './io.ts';
+import type { PlanArgs } from './plan.ts';
 import { DEFAULT_LIMIT } from './runs.ts';
 import type { RunsArgs } from './runs.ts';
 import type { TriggerArgs } from './trigger.ts';
@@ -29,6 +30,7 @@ export interface Handlers {
   serve(args: ServeArgs): Promise<number>;
   validate(args: { paths: string[]; strict: boolean; json: boolean }): Promise<number>;
   schema(): Promise<number>;
+  plan(args: StoreArgs & PlanArgs): Promise<number>;
   status(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
   runs(args: StoreArgs & RunsArgs): Promise<number>;
   runsShow(args: StoreArgs & { id: string; json: boolean }): Promise<number>;
@@ -94,6 +96,15 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .description('print the JSON Schema of policy files, for editors')
     .addHelpText('after', '\nExample:\n  snapkeep schema > snapkeep.schema.json')
     .action(() => run(handlers.schema()));
+
+  withStore(program.command('plan').description('what would happen: coming due times, volumes and names, what prune would delete, calls and time needed; changes nothing'))
+    .argument('[policy]', 'only this one')
+    .option('--from <instant>', 'look from here on, for example 2026-11-24T02:00:00Z; default now')
+    .option('--horizon <duration>', 'how far ahead, at most 366d', '7d')
+    .option('--offline', 'leave cloud and Redis out: due times only', false)
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep plan --config policies/\n  snapkeep plan nightly-db --horizon 30d --offline --config new-version.yaml\n\nBefore a policy is changed: plan with the new file shows what prune would delete under it, and why.')
+    .action((policy: string | undefined, options: StoreArgs & Omit<PlanArgs, 'policy'>) => run(handlers.plan({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
   withStore(program.command('status').description('for each policy: last and next firing, runs by outcome, overdue volumes with the reason'))
     .argument('[policy]', 'only this one')
