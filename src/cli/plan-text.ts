@@ -32,7 +32,10 @@ function policyText(plan: PolicyPlan, dueTimes: readonly PlannedDueTime[], polic
     // Beyond the first few, only what a clock change touches.
     const changed = dueTimes.slice(DUE_TIMES_SHOWN).filter(({ note }) => note !== null).slice(0, DUE_TIMES_SHOWN);
     rows.push(...changed.map(({ due, local, note }) => [local, due, note ?? '']));
-    lines.push(indented(table([`DUE (${zone})`, 'UTC', ''], rows)), ...more(dueTimes.length - rows.length, 'due times'));
+    // In UTC one clock is enough.
+    const isUtc = zone === 'UTC';
+    const cells = isUtc ? rows.map((row) => row.slice(1)) : rows;
+    lines.push(indented(table(isUtc ? ['DUE (UTC)', ''] : [`DUE (${zone})`, 'UTC', ''], cells)), ...more(dueTimes.length - rows.length, 'due times'));
   }
   if (plan.apiCalls === null || plan.estimatedSeconds === null) return lines.join('\n');
   lines.push(...volumesText(plan), ...pruneText(plan.prune), ...(plan.brake === null ? [] : [`  the brake would hold: ${plan.brake}; look at it, then run snapkeep prune ${plan.policy} --confirm`]));

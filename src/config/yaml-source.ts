@@ -80,7 +80,7 @@ function parse(file: string, text: string): YamlSource {
     return broken(file, [problem(offset, '', 'a policy file is a mapping; begin it with "apiVersion: snapkeep/v1" and "instance: ..."')]);
   }
 
-  const targets: AliasTargets = body.includes('*') ? aliasTargets(document) : new Map();
+  const targets = aliasTargets(document);
   const tree: Tree = { root: document.contents, targets };
   const { value, faults } = toPlainValue(document, targets, place);
   const fatal = faults.filter((fault) => fault.isFatal);
