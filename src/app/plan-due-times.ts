@@ -8,7 +8,7 @@ import type { Instant } from '#domain/time';
 import type { PlannedDueTime } from './views/plan-view.ts';
 
 /** Due times listed in all; where there are more, each policy gets its equal share of them, but at least `LEAST_LISTED`. */
-const MOST_LISTED = 200_000;
+const MOST_LISTED = 50_000;
 const LEAST_LISTED = 1_000;
 
 /** For a schedule that may not mean what it says. */
