@@ -46,6 +46,13 @@ export function handlersFor(io: Io): Handlers {
       const { withClouds } = await import('./with-clouds.ts');
       return (await import('./with-store.ts')).withStore(args, io, (store) => withClouds(store, (clouds) => runPrune({ ...store, clouds }, args, io)));
     },
+    restore: async (args) => {
+      const { runRestore } = await import('../cli/restore.ts');
+      const { abortOnSignal } = await import('./signals.ts');
+      const { randomUUID } = await import('node:crypto');
+      const { withGuest } = await import('./with-guest.ts');
+      return withGuest(args, io, ({ policies, clouds }) => runRestore({ policies, clouds, clock: systemClock, restoreId: randomUUID(), signal: abortOnSignal() }, args, io));
+    },
     simulator: async (args) => (await import('./simulator.ts')).simulator(args, io),
     demo: async (args) => (await import('./demo.ts')).demo(args, io),
   };

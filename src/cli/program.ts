@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from './io.ts';
 import type { PlanArgs } from './plan.ts';
+import type { RestoreArgs } from './restore.ts';
 import { DEFAULT_LIMIT } from './runs.ts';
 import type { RunsArgs } from './runs.ts';
 import type { TriggerArgs } from './trigger.ts';
@@ -38,6 +39,7 @@ export interface Handlers {
   pause(args: StoreArgs & { policy: string; json: boolean }): Promise<number>;
   resume(args: StoreArgs & { policy: string; catchUp: boolean; json: boolean }): Promise<number>;
   prune(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
+  restore(args: StoreArgs & RestoreArgs): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
@@ -160,6 +162,18 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .option('--json', 'for machines', false)
     .addHelpText('after', '\nExample:\n  snapkeep prune nightly-db --dry-run --config policies/')
     .action((policy: string | undefined, options: StoreArgs & { json: boolean }) => run(handlers.prune({ ...options, ...(policy === undefined ? {} : { policy }) })));
+
+  withStore(program.command('restore').description('a new volume from a snapshot; waits until it is available, touches no existing volume'))
+    .argument('[snapshot]', 'id of the snapshot; or give --policy, --volume and --at')
+    .option('--policy <name>', 'the newest good snapshot of this policy')
+    .option('--volume <id>', '... of this volume, by id or by name')
+    .option('--at <instant>', '... due at or before this: 2026-11-24T02:00:00Z, or 24h for a day ago')
+    .option('--target <name>', 'look for the snapshot here only; default all targets')
+    .option('--name <name>', 'name of the new volume; default restored- and the name of the snapshot')
+    .option('--type <type>', 'volume type, for example SSD; default the choice of the cloud')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep restore 33e79572-0704-4a6d-b19c-34ec04a3497f --name db-1-yesterday --config policies/\n  snapkeep restore --policy nightly-db --volume db-1 --at 2026-11-24T02:00:00Z --config policies/')
+    .action((snapshot: string | undefined, options: StoreArgs & Omit<RestoreArgs, 'snapshot'>) => run(handlers.restore({ ...options, ...(snapshot === undefined ? {} : { snapshot }) })));
 
   program
     .command('simulator')

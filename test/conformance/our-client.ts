@@ -190,10 +190,10 @@ export function ourClient(given: Given): void {
 
     test('one is made from a snapshot', async () => {
       const { id } = await made();
-      const back = await client().cloud.createVolumeFromSnapshot({ snapshotId: id, name: 'conf-back', volumeType: null, sizeGb: 1, availabilityZone: null });
-      expect(back).toMatchObject({ name: 'conf-back', status: 'creating', sizeGb: 1 });
+      const back = await client().cloud.createVolumeFromSnapshot({ snapshotId: id, name: 'conf-back', volumeType: null, sizeGb: 1, availabilityZone: null, metadata: { snapkeep_restore: 'x1' } });
+      expect(back).toMatchObject({ name: 'conf-back', status: 'creating', sizeGb: 1, metadata: { snapkeep_restore: 'x1' } });
       await waitFor(() => client().cloud.showVolume(back.id), ({ status }) => status === 'available', { timeoutMs: 30_000, what: 'the volume' });
-      expect(await failureOf(client().cloud.createVolumeFromSnapshot({ snapshotId: NOBODY, name: 'conf-none', volumeType: null, sizeGb: 1, availabilityZone: null }))).toMatchObject({
+      expect(await failureOf(client().cloud.createVolumeFromSnapshot({ snapshotId: NOBODY, name: 'conf-none', volumeType: null, sizeGb: 1, availabilityZone: null, metadata: {} }))).toMatchObject({
         kind: 'not_found',
         httpStatus: 404,
       });

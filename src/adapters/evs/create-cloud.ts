@@ -108,6 +108,7 @@ export function createCloud(target: Target, { context, auth, limiter }: CloudDep
         snapshot_id: request.snapshotId,
         name: request.name,
         size: request.sizeGb,
+        metadata: request.metadata,
         ...(request.volumeType === null ? {} : { volume_type: request.volumeType }),
         ...(request.availabilityZone === null ? {} : { availability_zone: request.availabilityZone }),
       };

@@ -23,6 +23,15 @@ export interface CreateSnapshotRequest {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface CreateVolumeRequest {
+  readonly snapshotId: string;
+  readonly name: string;
+  readonly volumeType: string | null;
+  readonly sizeGb: number;
+  readonly availabilityZone: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** What a list is narrowed to by the cloud. A filter is a saving, never a proof: the caller compares again. */
 export interface SnapshotQuery {
   readonly volumeId?: string;
@@ -53,8 +62,8 @@ export interface Cloud {
   volumePages(query: { withTags: boolean }, options?: CallOptions): AsyncIterable<readonly Volume[]>;
   showVolume(id: string, options?: CallOptions): Promise<Volume>;
   snapshotQuota(options?: CallOptions): Promise<Quota>;
-  /** A new volume from a snapshot, never a write to an existing one. */
-  createVolumeFromSnapshot(request: { snapshotId: string; name: string; volumeType: string | null; sizeGb: number; availabilityZone: string | null }, options?: CallOptions): Promise<Volume>;
+  /** A new volume from a snapshot, never a write to an existing one. Accepted is not made: the answer is usually `creating`. */
+  createVolumeFromSnapshot(request: CreateVolumeRequest, options?: CallOptions): Promise<Volume>;
   /** Logs in (or checks that it could), without any other call. */
   authenticate(options?: CallOptions): Promise<{ expiresInMs: DurationMs | null }>;
   close(): Promise<void>;

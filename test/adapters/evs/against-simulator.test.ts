@@ -60,8 +60,8 @@ describe.each(['evs', 'cinder'] as const)('%s', (flavour) => {
     const { metadata } = snapshot;
     expect(await cloud.addSnapshotMetadata(snapshot.id, { snapkeep_hold: 'true' })).toEqual({ ...metadata, snapkeep_hold: 'true' });
     expect((await cloud.showSnapshot(snapshot.id)).metadata).toEqual({ ...metadata, snapkeep_hold: 'true' });
-    const made = await cloud.createVolumeFromSnapshot({ snapshotId: snapshot.id, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: volume?.availabilityZone ?? null });
-    expect(made.name).toBe('back');
+    const made = await cloud.createVolumeFromSnapshot({ snapshotId: snapshot.id, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: volume?.availabilityZone ?? null, metadata: { snapkeep_restore: 'x1' } });
+    expect(made).toMatchObject({ name: 'back', metadata: { snapkeep_restore: 'x1' } });
     await cloud.deleteSnapshot(snapshot.id);
     expect(await failureOf(cloud.showSnapshot(snapshot.id))).toMatchObject({ kind: 'not_found', httpStatus: 404 });
     expect(await failureOf(cloud.deleteSnapshot(snapshot.id))).toMatchObject({ kind: 'not_found' });

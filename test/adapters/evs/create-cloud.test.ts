@@ -186,10 +186,10 @@ describe('the other calls', () => {
 
   it('makes a volume from a snapshot', async () => {
     stub.on('POST', `${base}/volumes`, { status: 202, body: { volume: { ...nativeVolume, status: 'creating' } } });
-    const request = { snapshotId: SNAPSHOT_ID, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: 'eu-west-101a' };
+    const request = { snapshotId: SNAPSHOT_ID, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: 'eu-west-101a', metadata: { snapkeep_restore: 'x1' } };
     expect(await fixture.cloud.createVolumeFromSnapshot(request)).toMatchObject({ id: nativeVolume.id, status: 'creating' });
     expect(JSON.parse(stub.requests.at(-1)?.body ?? '')).toEqual({
-      volume: { snapshot_id: SNAPSHOT_ID, name: 'back', size: 10, availability_zone: 'eu-west-101a' },
+      volume: { snapshot_id: SNAPSHOT_ID, name: 'back', size: 10, availability_zone: 'eu-west-101a', metadata: { snapkeep_restore: 'x1' } },
     });
   });
 
