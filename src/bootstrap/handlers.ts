@@ -54,6 +54,7 @@ export function handlersFor(io: Io): Handlers {
       return withGuest(args, io, ({ policies, clouds }) => runRestore({ policies, clouds, clock: systemClock, restoreId: randomUUID(), signal: abortOnSignal() }, args, io));
     },
     simulator: async (args) => (await import('./simulator.ts')).simulator(args, io),
+    completion: async ({ shell, program }) => (await import('../cli/completion.ts')).runCompletion(shell, program, io),
     demo: async (args) => (await import('./demo.ts')).demo(args, io),
   };
 }

@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import type { Shell } from './completion.ts';
 import { EXIT } from './io.ts';
 import type { PlanArgs } from './plan.ts';
 import type { RestoreArgs } from './restore.ts';
@@ -41,6 +42,7 @@ export interface Handlers {
   prune(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
   restore(args: StoreArgs & RestoreArgs): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
+  completion(args: { shell: Shell; program: Command }): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
 
@@ -199,6 +201,13 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .option('--port <port>', 'port of the service; 0 takes a free one', '0')
     .option('--json', 'only the summary, for machines', false)
     .action((options: { for: string; json: boolean; port: string }) => run(handlers.demo(options)));
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and flags in your shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', '\nExamples:\n  source <(snapkeep completion bash)\n  snapkeep completion fish > ~/.config/fish/completions/snapkeep.fish')
+    .action((shell: Shell) => run(handlers.completion({ shell, program })));
 
   return program;
 }
