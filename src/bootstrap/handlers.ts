@@ -9,7 +9,12 @@ import { systemClock } from '../adapters/clock/system-clock.ts';
 export function handlersFor(io: Io): Handlers {
   return {
     serve: async (args) => (await import('./serve.ts')).serve(args, io),
-    validate: async (args) => (await import('../cli/validate.ts')).runValidate(args, { ...io, now: systemClock.now() }),
+    validate: async (args) => {
+      const now = systemClock.now();
+      if (!args.online) return (await import('../cli/validate.ts')).runValidate(args, { ...io, now });
+      const { withCloudsOnly } = await import('./with-clouds.ts');
+      return (await import('../cli/validate-online.ts')).runValidateOnline(args, { ...io, now }, withCloudsOnly);
+    },
     schema: async () => (await import('../cli/schema.ts')).runSchema(io),
     plan: async (args) => {
       const { runPlan } = await import('../cli/plan.ts');

@@ -30,7 +30,7 @@ export type SimulatorArgs = Readonly<Record<'host' | 'port', string>> & Readonly
 /** What the commands do; each resolves to the exit code. */
 export interface Handlers {
   serve(args: ServeArgs): Promise<number>;
-  validate(args: { paths: string[]; strict: boolean; json: boolean }): Promise<number>;
+  validate(args: { paths: string[]; strict: boolean; online: boolean; json: boolean }): Promise<number>;
   schema(): Promise<number>;
   plan(args: StoreArgs & PlanArgs): Promise<number>;
   status(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
@@ -91,9 +91,10 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .description('check policy files and print every problem as file:line:column: path: what is wrong and what would be right')
     .argument('<path...>', 'files, or directories of them')
     .option('--strict', 'fail on warnings too', false)
+    .option('--online', 'then log in to each target, count volumes, check rights and quotas; exit code 1 where a cloud refuses', false)
     .option('--json', 'for machines', false)
-    .addHelpText('after', '\nExample:\n  snapkeep validate --strict policies/')
-    .action((paths: string[], options: { strict: boolean; json: boolean }) => run(handlers.validate({ paths, ...options })));
+    .addHelpText('after', '\nExamples:\n  snapkeep validate --strict policies/\n  snapkeep validate --online policies/')
+    .action((paths: string[], options: { strict: boolean; online: boolean; json: boolean }) => run(handlers.validate({ paths, ...options })));
 
   program
     .command('schema')

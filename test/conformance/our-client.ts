@@ -250,17 +250,17 @@ export function ourClient(given: Given): void {
     });
 
     test('a full quota is quota, and not throttled for all its Retry-After', async () => {
-      const { inUse } = await client().cloud.snapshotQuota();
+      const { inUse } = (await client().cloud.quotas()).snapshots;
       await given.cloud.setSnapshotQuota(inUse);
       try {
-        expect(await client().cloud.snapshotQuota()).toEqual({ limit: inUse, inUse });
+        expect((await client().cloud.quotas()).snapshots).toEqual({ limit: inUse, inUse });
         const failure = await failureOf(client().cloud.createSnapshot(request()));
         const [httpStatus, code, message] = differing(given.kind, 'quota: reached') as [number, string, string];
         expect(failure).toMatchObject({ kind: 'quota', httpStatus, code, message: message.replace('{used}', String(inUse)), retryAfterMs: null, outcomeUnknown: false });
       } finally {
         await given.cloud.liftSnapshotQuota();
       }
-      expect((await client().cloud.snapshotQuota()).limit).toBeNull();
+      expect((await client().cloud.quotas()).snapshots.limit).toBeNull();
     });
 
     test.each(['creating', 'deleting', 'error_deleting', 'backing-up'])('A34: deleting a snapshot that is %s: refused once, and it stays', async (status) => {

@@ -1,4 +1,4 @@
-import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, CreateVolumeRequest, Quota, SnapshotQuery } from '#app/ports/cloud';
+import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, CreateVolumeRequest, Quota, Quotas, SnapshotQuery } from '#app/ports/cloud';
 import type { Clouds } from '#app/ports/clouds';
 import type { CloudFailure } from '#domain/failure/failure';
 import type { Snapshot } from '#domain/snapshot';
@@ -9,7 +9,7 @@ import { volumeReadiness } from '#domain/volume-status';
 import { answers, cinderError, refused } from './cloud-answers.ts';
 import type { ManualClock } from './manual-clock.ts';
 
-export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'createVolume' | 'other';
+export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'createVolume' | 'quotas' | 'authenticate' | 'other';
 
 /** What the next create call does, in place of going well. */
 export interface CreateScript {
@@ -51,6 +51,8 @@ export class FakeCloud implements Cloud, Clouds {
   /** How long a snapshot is `creating`. */
   creationMs = 3_000;
   pageSize = 1_000;
+  snapshotQuota: Pick<Quota, 'limit'> = { limit: null };
+  gigabytes: Quota | null = null;
   /** Awaited in every call before anything happens: a slow or hanging cloud. */
   beforeCall: (operation: CloudOperation, subject: string) => Promise<void> = async () => undefined;
 
@@ -168,8 +170,9 @@ export class FakeCloud implements Cloud, Clouds {
     return merged;
   }
 
-  async snapshotQuota(): Promise<Quota> {
-    return { limit: null, inUse: this.#made.length };
+  async quotas(options?: CallOptions): Promise<Quotas> {
+    await this.#call('quotas', '', options);
+    return { snapshots: { ...this.snapshotQuota, inUse: this.#made.length }, gigabytes: this.gigabytes };
   }
 
   async createVolumeFromSnapshot(request: CreateVolumeRequest, options?: CallOptions): Promise<Volume> {
@@ -186,7 +189,8 @@ export class FakeCloud implements Cloud, Clouds {
     return this.#volumeNow(id);
   }
 
-  async authenticate(): Promise<{ expiresInMs: DurationMs | null }> {
+  async authenticate(options?: CallOptions): Promise<{ expiresInMs: DurationMs | null }> {
+    await this.#call('authenticate', '', options);
     return { expiresInMs: null };
   }
 

@@ -44,6 +44,13 @@ export interface Quota {
   readonly inUse: number;
 }
 
+/** Snapshots draw on both: on the second as much as their volume is large. */
+export interface Quotas {
+  readonly snapshots: Quota;
+  /** Of volumes and snapshots together; null where the answer does not have it. */
+  readonly gigabytes: Quota | null;
+}
+
 /**
  * The cloud of one target. Every call throws CloudFailure and nothing else, but for the abort reason where its signal
  * is aborted and what `beforeSend` throws. No call repeats itself, except once with a fresh token after a 401.
@@ -61,7 +68,7 @@ export interface Cloud {
   /** Page by page; with tags where `withTags` and the API family has them. */
   volumePages(query: { withTags: boolean }, options?: CallOptions): AsyncIterable<readonly Volume[]>;
   showVolume(id: string, options?: CallOptions): Promise<Volume>;
-  snapshotQuota(options?: CallOptions): Promise<Quota>;
+  quotas(options?: CallOptions): Promise<Quotas>;
   /** A new volume from a snapshot, never a write to an existing one. Accepted is not made: the answer is usually `creating`. */
   createVolumeFromSnapshot(request: CreateVolumeRequest, options?: CallOptions): Promise<Volume>;
   /** Logs in (or checks that it could), without any other call. */

@@ -179,8 +179,8 @@ describe('the other calls', () => {
     ['unlimited', { limit: -1, in_use: 6 }, { limit: null, inUse: 6 }],
     ['as texts', { limit: '10', in_use: '6', reserved: null }, { limit: 10, inUse: 6 }],
   ])('reads a quota that is %s', async (_name, snapshots, expected) => {
-    stub.on('GET', `${base}/os-quota-sets/${PROJECT}`, { status: 200, body: { quota_set: { id: PROJECT, snapshots, gigabytes: { limit: 1 } } } });
-    expect(await fixture.cloud.snapshotQuota()).toEqual(expected);
+    stub.on('GET', `${base}/os-quota-sets/${PROJECT}`, { status: 200, body: { quota_set: { id: PROJECT, snapshots, gigabytes: { limit: 100, in_use: 40, reserved: 1 } } } });
+    expect(await fixture.cloud.quotas()).toEqual({ snapshots: expected, gigabytes: { limit: 100, inUse: 41 } });
     expect(stub.requests.at(-1)?.query.get('usage')).toBe('True');
   });
 
