@@ -6,10 +6,12 @@ import { benchFiring } from './firing.ts';
 import { benchLogging } from './logging.ts';
 import { benchMetrics } from './metrics.ts';
 import { benchPage } from './page.ts';
+import { benchPlan } from './plan.ts';
 import { benchRetention } from './retention.ts';
 import { benchStart } from './start.ts';
+import { benchValidate } from './validate.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, page: benchPage, retention: benchRetention, metrics: benchMetrics, logging: benchLogging };
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, page: benchPage, retention: benchRetention, metrics: benchMetrics, logging: benchLogging, validate: benchValidate, plan: benchPlan };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => benches[name] === undefined);

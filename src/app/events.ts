@@ -113,7 +113,7 @@ export interface EventFields {
   'prune.kept': { readonly policy: string; readonly target: string; readonly volumeId: string; readonly snapshotId: string; readonly reasons: readonly string[] };
   'prune.failed': DeleteFields & { readonly httpStatus: number | null; readonly errorCode: string; readonly errorMessage: string; readonly requestId: string | null };
   'prune.braked': { readonly policy: string; readonly target: string; readonly reason: string; readonly expired: number; readonly good: number; readonly revision: string };
-  'prune.postponed': { readonly target: string } & Omit<FailureFields, 'kind'>;
+  'prune.postponed': { readonly target: string; readonly httpStatus: number | null; readonly errorCode: string; readonly errorMessage: string; readonly requestId: string | null };
   'prune.undecided': { readonly policy: string; readonly target: string; readonly volumeId: string };
   'prune.orphans': { readonly policy: string; readonly target: string; readonly volumes: number; readonly snapshots: number; readonly orphans: string };
   'run.interrupted': { readonly target: string; readonly runId: string; readonly errorMessage: string };

@@ -1,4 +1,5 @@
 import { createCloud } from '../adapters/evs/create-cloud.ts';
+import { LocalCallLimiter } from '../adapters/evs/local-call-limiter.ts';
 import { createHttpClient } from '../adapters/http-client/http-client.ts';
 import { createRedactor } from '../adapters/http-client/redactor.ts';
 import { createAuthenticator } from '../adapters/iam/create-authenticator.ts';
@@ -25,8 +26,8 @@ export interface CloudsDeps {
   readonly telemetry: Telemetry;
   readonly random: () => number;
   readonly version: string;
-  /** Where the replicas share the pace of each target. */
-  readonly redis: RedisClient;
+  /** Where the replicas share the pace of each target; null where this process is to keep it alone. */
+  readonly redis: RedisClient | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Tell every request and answer, without secrets: costs a copy of each. Default false. */
   readonly dumpsCalls?: boolean;
@@ -108,12 +109,9 @@ export class BuiltClouds implements Clouds {
           telemetry.emit('auth.failed', { target: target.name, httpStatus, errorCode: code, errorMessage: message, requestId }),
       },
     });
-    const limiter = new RedisCallLimiter({
-      redis: this.#deps.redis,
-      key: keysOf(this.#deps.policies.current().instance).pace(target.name),
-      requestsPerSecond: target.limits.requestsPerSecond,
-      onThrottled: (delayMs) => telemetry.emit('target.throttled', { target: target.name, delayMs }),
-    });
+    const { redis } = this.#deps;
+    const pace = { requestsPerSecond: target.limits.requestsPerSecond, onThrottled: (delayMs: number) => telemetry.emit('target.throttled', { target: target.name, delayMs }) };
+    const limiter = redis === null ? new LocalCallLimiter(pace) : new RedisCallLimiter({ redis, key: keysOf(this.#deps.policies.current().instance).pace(target.name), ...pace });
     return createCloud(target, { context, auth, limiter });
   }
 }

@@ -7,7 +7,7 @@ import { manualActions } from '#app/manual-actions';
 import { measurePolicies } from '#app/measure-policies';
 import { MOST_VOLUME_SERIES, measureVolumes } from '#app/measure-volumes';
 import { OwnedSnapshots } from '#app/owned-snapshots';
-import { ActionUnavailable } from '#app/ports/actions';
+import { readPlan } from '#app/plan-preview';
 import type { Actions } from '#app/ports/actions';
 import type { PolicyFiles } from '#app/ports/policy-files';
 import type { Telemetry } from '#app/ports/telemetry';
@@ -174,7 +174,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await Promise.all([gauges.refresh(), volumes.refresh()]);
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
-    api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: notAvailable }), now: () => clock.now() },
+    api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: (query) => readPlan(pruning, query) }), now: () => clock.now() },
     adminToken: adminTokenIn(options.adminTokenFile ?? null),
     board: async () => (hasRedis ? queue.board(policies.current().targets.map(({ name }) => name), BOARD_PATH) : null),
     onError: (method, route, error) => telemetry.emit('http.failed', { method, route, errorMessage: error.message }),
@@ -258,10 +258,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   return { url, ledger, queue, policies, clouds, started, stop };
-}
-
-async function notAvailable(): Promise<never> {
-  throw new ActionUnavailable('this service cannot do that');
 }
 
 async function activeRuns(queue: BullmqRunQueue, policies: CurrentPolicies): Promise<{ active: number }> {

@@ -14,3 +14,10 @@ export function firstSignal(names: readonly NodeJS.Signals[]): Promise<string> {
     }
   });
 }
+
+/** Aborts with Ctrl-C or SIGTERM, for a command that says where it stands before it ends. */
+export function abortOnSignal(): AbortSignal {
+  const stopping = new AbortController();
+  void firstSignal(['SIGINT', 'SIGTERM']).then((name) => stopping.abort(new Error(`stopped by ${name}`)));
+  return stopping.signal;
+}

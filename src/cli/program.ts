@@ -1,5 +1,8 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import type { Shell } from './completion.ts';
 import { EXIT } from './io.ts';
+import type { PlanArgs } from './plan.ts';
+import type { RestoreArgs } from './restore.ts';
 import { DEFAULT_LIMIT } from './runs.ts';
 import type { RunsArgs } from './runs.ts';
 import type { PruneArgs } from './prune.ts';
@@ -30,8 +33,9 @@ export type SimulatorArgs = Readonly<Record<'host' | 'port', string>> & Readonly
 /** What the commands do; each resolves to the exit code. */
 export interface Handlers {
   serve(args: ServeArgs): Promise<number>;
-  validate(args: { paths: string[]; strict: boolean; json: boolean }): Promise<number>;
+  validate(args: { paths: string[]; strict: boolean; online: boolean; json: boolean }): Promise<number>;
   schema(): Promise<number>;
+  plan(args: StoreArgs & PlanArgs): Promise<number>;
   status(args: StoreArgs & { policy?: string; json: boolean }): Promise<number>;
   runs(args: StoreArgs & RunsArgs): Promise<number>;
   runsShow(args: StoreArgs & { id: string; json: boolean }): Promise<number>;
@@ -39,7 +43,9 @@ export interface Handlers {
   pause(args: StoreArgs & { policy: string; json: boolean }): Promise<number>;
   resume(args: StoreArgs & { policy: string; catchUp: boolean; json: boolean }): Promise<number>;
   prune(args: StoreArgs & PruneArgs): Promise<number>;
+  restore(args: StoreArgs & RestoreArgs): Promise<number>;
   simulator(args: SimulatorArgs): Promise<number>;
+  completion(args: { shell: Shell; program: Command }): Promise<number>;
   demo(args: { for: string; json: boolean; port: string }): Promise<number>;
 }
 
@@ -89,15 +95,25 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .description('check policy files and print every problem as file:line:column: path: what is wrong and what would be right')
     .argument('<path...>', 'files, or directories of them')
     .option('--strict', 'fail on warnings too', false)
+    .option('--online', 'then log in to each target, count volumes, check rights and quotas; exit code 1 where a cloud refuses', false)
     .option('--json', 'for machines', false)
-    .addHelpText('after', '\nExample:\n  snapkeep validate --strict policies/')
-    .action((paths: string[], options: { strict: boolean; json: boolean }) => run(handlers.validate({ paths, ...options })));
+    .addHelpText('after', '\nExamples:\n  snapkeep validate --strict policies/\n  snapkeep validate --online policies/')
+    .action((paths: string[], options: { strict: boolean; online: boolean; json: boolean }) => run(handlers.validate({ paths, ...options })));
 
   program
     .command('schema')
     .description('print the JSON Schema of policy files, for editors')
     .addHelpText('after', '\nExample:\n  snapkeep schema > snapkeep.schema.json')
     .action(() => run(handlers.schema()));
+
+  withStore(program.command('plan').description('what would happen: coming due times, volumes and names, what prune would delete, calls and time needed; changes nothing'))
+    .argument('[policy]', 'only this one')
+    .option('--from <instant>', 'look from here on, for example 2026-11-24T02:00:00Z; default now')
+    .option('--horizon <duration>', 'how far ahead, at most 366d', '7d')
+    .option('--offline', 'leave cloud and Redis out: due times only', false)
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep plan --config policies/\n  snapkeep plan nightly-db --horizon 30d --offline --config new-version.yaml\n\nBefore a policy is changed: plan with the new file shows what prune would delete under it, and why.')
+    .action((policy: string | undefined, options: StoreArgs & Omit<PlanArgs, 'policy'>) => run(handlers.plan({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
   withStore(program.command('status').description('for each policy: last and next firing, runs by outcome, overdue volumes with the reason'))
     .argument('[policy]', 'only this one')
@@ -155,6 +171,18 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .addHelpText('after', '\nExamples:\n  snapkeep prune nightly-db --dry-run --config policies/\n  snapkeep prune nightly-db --confirm --config policies/')
     .action((policy: string | undefined, options: StoreArgs & PruneArgs) => run(handlers.prune({ ...options, ...(policy === undefined ? {} : { policy }) })));
 
+  withStore(program.command('restore').description('a new volume from a snapshot; waits until it is available, touches no existing volume'))
+    .argument('[snapshot]', 'id of the snapshot; or give --policy, --volume and --at')
+    .option('--policy <name>', 'the newest good snapshot of this policy')
+    .option('--volume <id>', '... of this volume, by id or by name')
+    .option('--at <instant>', '... due at or before this: 2026-11-24T02:00:00Z, or 24h for a day ago')
+    .option('--target <name>', 'look for the snapshot here only; default all targets')
+    .option('--name <name>', 'name of the new volume; default restored- and the name of the snapshot')
+    .option('--type <type>', 'volume type, for example SSD; default the choice of the cloud')
+    .option('--json', 'for machines', false)
+    .addHelpText('after', '\nExamples:\n  snapkeep restore 33e79572-0704-4a6d-b19c-34ec04a3497f --name db-1-yesterday --config policies/\n  snapkeep restore --policy nightly-db --volume db-1 --at 2026-11-24T02:00:00Z --config policies/')
+    .action((snapshot: string | undefined, options: StoreArgs & Omit<RestoreArgs, 'snapshot'>) => run(handlers.restore({ ...options, ...(snapshot === undefined ? {} : { snapshot }) })));
+
   program
     .command('simulator')
     .description('run a simulated cloud to try policies on')
@@ -179,6 +207,13 @@ function buildProgram(handlers: Handlers, version: string, onExit: (code: number
     .option('--port <port>', 'port of the service; 0 takes a free one', '0')
     .option('--json', 'only the summary, for machines', false)
     .action((options: { for: string; json: boolean; port: string }) => run(handlers.demo(options)));
+
+  program
+    .command('completion')
+    .description('print a script that completes commands and flags in your shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', '\nExamples:\n  source <(snapkeep completion bash)\n  snapkeep completion fish > ~/.config/fish/completions/snapkeep.fish')
+    .action((shell: Shell) => run(handlers.completion({ shell, program })));
 
   return program;
 }

@@ -43,7 +43,8 @@ export function printResult(result: LoadResult, args: Omit<ValidateArgs, 'paths'
   return isValid ? 0 : 2;
 }
 
-function problemText(problem: Problem, text: string | null): string {
+/** One line, and below it the place in the file where its text is given. */
+export function problemText(problem: Problem, text: string | null): string {
   const at = [problem.file, problem.line, problem.column].filter((part) => part !== '').join(':');
   const path = problem.path === '' ? '' : `${problem.path}: `;
   const warning = problem.severity === 'warning' ? 'warning: ' : '';

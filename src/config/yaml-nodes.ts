@@ -12,10 +12,20 @@ export function keyText(pair: Pair): string | null {
 }
 
 /** What each alias of a document stands for: the node that last bore its anchor before it. */
-export type AliasTargets = ReadonlyMap<unknown, unknown>;
+export type AliasTargets = Pick<ReadonlyMap<unknown, unknown>, 'get'>;
 
-/** One pass over the document: the parser's own way looks through all of it for each alias again. */
+/** One pass over the document, once an alias turns up: the parser's own way looks through all of it for each alias again. */
 export function aliasTargets(document: Document): AliasTargets {
+  let targets: ReadonlyMap<unknown, unknown> | null = null;
+  return {
+    get: (alias) => {
+      targets ??= findTargets(document);
+      return targets.get(alias);
+    },
+  };
+}
+
+function findTargets(document: Document): ReadonlyMap<unknown, unknown> {
   const anchors = new Map<string, unknown>();
   const targets = new Map<unknown, unknown>();
   visit(document, {

@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { YAMLError } from 'yaml';
+import { readPlainYaml } from './plain-yaml.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { aliasTargets, isMap, isScalar, isSeq, pairOf, resolved, spanOf } from './yaml-nodes.ts';
@@ -35,7 +36,8 @@ export interface YamlSource {
  */
 export function parseYaml(file: string, text: string): YamlSource {
   try {
-    return parse(file, text);
+    const value = readPlainYaml(text);
+    return value === undefined ? parseWhole(file, text) : plainSource(file, value, () => parseWhole(file, text));
   } catch (error) {
     // Reading descends with the nesting, so a file of brackets alone can use up the stack.
     if (!(error instanceof RangeError)) throw error;
@@ -45,7 +47,23 @@ export function parseYaml(file: string, text: string): YamlSource {
 
 const tooDeep = 'the file is nested too deeply; a policy file needs about ten levels';
 
-function parse(file: string, text: string): YamlSource {
+/** A text whose value is known; where things stand is found out once somebody asks. */
+function plainSource(file: string, value: unknown, parse: () => YamlSource): YamlSource {
+  let parsed: YamlSource | null = null;
+  const whole = (): YamlSource => (parsed ??= parse());
+  return {
+    file,
+    value,
+    problems: [],
+    positionOf: (path) => whole().positionOf(path),
+    keyPositionOf: (path) => whole().keyPositionOf(path),
+    has: (path) => whole().has(path),
+    plainTextOf: (path) => whole().plainTextOf(path),
+  };
+}
+
+/** As `parseYaml`, by the parser; may throw a RangeError for what is nested too deeply. */
+export function parseWhole(file: string, text: string): YamlSource {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const lines = new LineCounter();
   const at = (offset: number): Position => {
@@ -80,7 +98,7 @@ function parse(file: string, text: string): YamlSource {
     return broken(file, [problem(offset, '', 'a policy file is a mapping; begin it with "apiVersion: snapkeep/v1" and "instance: ..."')]);
   }
 
-  const targets: AliasTargets = body.includes('*') ? aliasTargets(document) : new Map();
+  const targets = aliasTargets(document);
   const tree: Tree = { root: document.contents, targets };
   const { value, faults } = toPlainValue(document, targets, place);
   const fatal = faults.filter((fault) => fault.isFatal);

@@ -190,10 +190,10 @@ export function ourClient(given: Given): void {
 
     test('one is made from a snapshot', async () => {
       const { id } = await made();
-      const back = await client().cloud.createVolumeFromSnapshot({ snapshotId: id, name: 'conf-back', volumeType: null, sizeGb: 1, availabilityZone: null });
-      expect(back).toMatchObject({ name: 'conf-back', status: 'creating', sizeGb: 1 });
+      const back = await client().cloud.createVolumeFromSnapshot({ snapshotId: id, name: 'conf-back', volumeType: null, sizeGb: 1, availabilityZone: null, metadata: { snapkeep_restore: 'x1' } });
+      expect(back).toMatchObject({ name: 'conf-back', status: 'creating', sizeGb: 1, metadata: { snapkeep_restore: 'x1' } });
       await waitFor(() => client().cloud.showVolume(back.id), ({ status }) => status === 'available', { timeoutMs: 30_000, what: 'the volume' });
-      expect(await failureOf(client().cloud.createVolumeFromSnapshot({ snapshotId: NOBODY, name: 'conf-none', volumeType: null, sizeGb: 1, availabilityZone: null }))).toMatchObject({
+      expect(await failureOf(client().cloud.createVolumeFromSnapshot({ snapshotId: NOBODY, name: 'conf-none', volumeType: null, sizeGb: 1, availabilityZone: null, metadata: {} }))).toMatchObject({
         kind: 'not_found',
         httpStatus: 404,
       });
@@ -250,17 +250,17 @@ export function ourClient(given: Given): void {
     });
 
     test('a full quota is quota, and not throttled for all its Retry-After', async () => {
-      const { inUse } = await client().cloud.snapshotQuota();
+      const { inUse } = (await client().cloud.quotas()).snapshots;
       await given.cloud.setSnapshotQuota(inUse);
       try {
-        expect(await client().cloud.snapshotQuota()).toEqual({ limit: inUse, inUse });
+        expect((await client().cloud.quotas()).snapshots).toEqual({ limit: inUse, inUse });
         const failure = await failureOf(client().cloud.createSnapshot(request()));
         const [httpStatus, code, message] = differing(given.kind, 'quota: reached') as [number, string, string];
         expect(failure).toMatchObject({ kind: 'quota', httpStatus, code, message: message.replace('{used}', String(inUse)), retryAfterMs: null, outcomeUnknown: false });
       } finally {
         await given.cloud.liftSnapshotQuota();
       }
-      expect((await client().cloud.snapshotQuota()).limit).toBeNull();
+      expect((await client().cloud.quotas()).snapshots.limit).toBeNull();
     });
 
     test.each(['creating', 'deleting', 'error_deleting', 'backing-up'])('A34: deleting a snapshot that is %s: refused once, and it stays', async (status) => {

@@ -1,4 +1,4 @@
-import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, Quota, SnapshotQuery } from '#app/ports/cloud';
+import type { CallOptions, CallPriority, Cloud, CreateSnapshotRequest, CreateVolumeRequest, Quota, Quotas, SnapshotQuery } from '#app/ports/cloud';
 import type { Clouds } from '#app/ports/clouds';
 import type { CloudFailure } from '#domain/failure/failure';
 import type { Snapshot } from '#domain/snapshot';
@@ -9,7 +9,7 @@ import { volumeReadiness } from '#domain/volume-status';
 import { answers, cinderError, evsError, refused } from './cloud-answers.ts';
 import type { ManualClock } from './manual-clock.ts';
 
-export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'other';
+export type CloudOperation = 'createSnapshot' | 'showSnapshot' | 'snapshotPages' | 'deleteSnapshot' | 'volumePages' | 'showVolume' | 'createVolume' | 'quotas' | 'authenticate' | 'other';
 
 /** What the next create call does, in place of going well. */
 export interface CreateScript {
@@ -44,6 +44,10 @@ export class FakeCloud implements Cloud, Clouds {
   #ids = 0;
   readonly #createScripts: CreateScript[] = [];
   readonly #failures = new Map<CloudOperation, CloudFailure[]>();
+  readonly #restoreScripts: CreateScript[] = [];
+  readonly #restored = new Map<string, { readonly doneAt: Instant; readonly visibleAt: Instant; readonly ends: string }>();
+  /** Calls for a volume from a snapshot that were sent. */
+  readonly restores: CreateVolumeRequest[] = [];
   /** Create calls that were sent. */
   readonly creates: CreateSnapshotRequest[] = [];
   readonly deleted: string[] = [];
@@ -54,6 +58,8 @@ export class FakeCloud implements Cloud, Clouds {
   deletionMs = 0;
   readonly #deleteEnds = new Map<string, DeleteEnd>();
   pageSize = 1_000;
+  snapshotQuota: Pick<Quota, 'limit'> = { limit: null };
+  gigabytes: Quota | null = null;
   /** Awaited in every call before anything happens: a slow or hanging cloud. */
   beforeCall: (operation: CloudOperation, subject: string) => Promise<void> = async () => undefined;
 
@@ -77,6 +83,11 @@ export class FakeCloud implements Cloud, Clouds {
   /** What the next create calls do, one each; afterwards they go well. */
   scriptCreates(...scripts: readonly CreateScript[]): void {
     this.#createScripts.push(...scripts);
+  }
+
+  /** What the next calls for a volume from a snapshot do. */
+  scriptRestores(...scripts: readonly CreateScript[]): void {
+    this.#restoreScripts.push(...scripts);
   }
 
   /** The next calls of this kind fail, one with each. */
@@ -163,14 +174,14 @@ export class FakeCloud implements Cloud, Clouds {
 
   async *volumePages(_query: { withTags: boolean }, options?: CallOptions): AsyncGenerator<readonly Volume[]> {
     await this.#call('volumePages', '', options);
-    yield [...this.volumes.values()];
+    const now = this.#clock.now();
+    yield [...this.volumes.keys()].filter((id) => (this.#restored.get(id)?.visibleAt ?? 0) <= now).map((id) => this.#volumeNow(id));
   }
 
   async showVolume(id: string, options?: CallOptions): Promise<Volume> {
     await this.#call('showVolume', id, options);
-    const volume = this.volumes.get(id);
-    if (volume === undefined) throw answers.gone();
-    return volume;
+    if ((this.#restored.get(id)?.visibleAt ?? 0) > this.#clock.now()) throw answers.gone();
+    return this.#volumeNow(id);
   }
 
   async addSnapshotMetadata(id: string, metadata: Readonly<Record<string, string>>, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
@@ -180,15 +191,27 @@ export class FakeCloud implements Cloud, Clouds {
     return merged;
   }
 
-  async snapshotQuota(): Promise<Quota> {
-    return { limit: null, inUse: this.#made.length };
+  async quotas(options?: CallOptions): Promise<Quotas> {
+    await this.#call('quotas', '', options);
+    return { snapshots: { ...this.snapshotQuota, inUse: this.#made.length }, gigabytes: this.gigabytes };
   }
 
-  createVolumeFromSnapshot(): Promise<Volume> {
-    return Promise.reject(new Error('the fake cloud restores nothing'));
+  async createVolumeFromSnapshot(request: CreateVolumeRequest, options?: CallOptions): Promise<Volume> {
+    const script = this.#restoreScripts.shift() ?? {};
+    this.restores.push(request);
+    await this.#call('createVolume', request.snapshotId, options);
+    if (script.refuse !== undefined) throw script.refuse;
+    const { name, sizeGb, availabilityZone, metadata } = request;
+    const id = `restored-${this.restores.length}`;
+    const now = this.#clock.now();
+    this.addVolume(id, { name, status: 'creating', sizeGb, availabilityZone, metadata, createdAt: now });
+    this.#restored.set(id, { doneAt: addMs(now, this.creationMs), visibleAt: addMs(now, script.invisibleFor ?? 0), ends: script.ends ?? 'available' });
+    if (script.loseAnswer !== undefined) throw script.loseAnswer;
+    return this.#volumeNow(id);
   }
 
-  async authenticate(): Promise<{ expiresInMs: DurationMs | null }> {
+  async authenticate(options?: CallOptions): Promise<{ expiresInMs: DurationMs | null }> {
+    await this.#call('authenticate', '', options);
     return { expiresInMs: null };
   }
 
@@ -202,6 +225,13 @@ export class FakeCloud implements Cloud, Clouds {
     await this.beforeCall(operation, subject);
     const failure = this.#failures.get(operation)?.shift();
     if (failure !== undefined) throw failure;
+  }
+
+  #volumeNow(id: string): Volume {
+    const volume = this.volumes.get(id);
+    if (volume === undefined) throw answers.gone();
+    const restored = this.#restored.get(id);
+    return restored === undefined || this.#clock.now() < restored.doneAt ? volume : { ...volume, status: restored.ends };
   }
 
   #visible(): Snapshot[] {

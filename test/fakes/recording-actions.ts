@@ -6,18 +6,21 @@ import { DUE } from './world.ts';
 const PLAN: PlanView = {
   from: '2026-11-24T02:00:00Z',
   to: '2026-12-01T02:00:00Z',
-  dueTimes: [{ policy: 'nightly', due: '2026-11-25T02:00:00Z', local: '2026-11-24T23:00:00-03:00' }],
+  dueTimes: [{ policy: 'nightly', due: '2026-11-25T02:00:00Z', local: '2026-11-24T23:00:00-03:00', note: null }],
   policies: [
     {
       policy: 'nightly',
       target: 'eu-prod',
+      nextDue: '2026-11-25T02:00:00Z',
       volumes: [{ id: 'vol-1', name: 'db-1', snapshotName: 'nightly-db-1', startsAt: '2026-11-25T02:00:12Z' }],
       prune: [{ snapshotId: 's1', volumeId: 'vol-1', createdAt: '2026-11-20T02:00:01.250Z', action: 'keep', reasons: ['daily 2026-11-20'] }],
+      brake: null,
       apiCalls: 3,
       estimatedSeconds: 0.5,
     },
   ],
   unprotectedVolumes: [{ target: 'eu-prod', id: 'vol-9', name: null }],
+  failedTargets: [],
   warnings: ['a warning'],
 };
 

@@ -90,6 +90,18 @@ describe('prune and plan', () => {
     const pruned = await post(scene.service, `${NIGHTLY}/prune`, { dryRun: true });
     expect(pruned).toMatchObject({ status: 200, json: { dryRun: true, policies: [{ policy: 'nightly', braked: false, deleted: [], failed: [] }] } });
     expect((pruned.json['policies'] as { kept: unknown[] }[])[0]?.kept).toHaveLength(2);
+    const really = await post(scene.service, `${NIGHTLY}/prune`, { confirm: true });
+    expect(really).toMatchObject({ status: 200, json: { dryRun: false, policies: [{ policy: 'nightly', braked: false, deleted: [], failed: [] }] } });
+  });
+
+  test('the plan tells the next due time, the volumes and what stays', async () => {
+    const answer = await fetch(`${scene.service.url}/api/v1/plan?policy=nightly&horizon=366d`);
+    expect(answer.status).toBe(200);
+    const plan = (await answer.json()) as { dueTimes: unknown[]; policies: { volumes: unknown[]; prune: unknown[] }[] };
+    expect(plan.dueTimes.length).toBeGreaterThan(0);
+    expect(plan.policies).toMatchObject([{ policy: 'nightly', target: 'one', brake: null }]);
+    expect(plan.policies[0]?.volumes).toHaveLength(2);
+    expect(plan.policies[0]?.prune).toHaveLength(2);
   });
 });
 

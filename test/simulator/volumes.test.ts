@@ -178,6 +178,19 @@ describe('a volume from a snapshot', () => {
     expect(sim.volumes()).toHaveLength(3);
   });
 
+  test.each([
+    ['evs', 'eu-west-101b', /the snapshot is in availability zone eu-west-101a, not in eu-west-101b/],
+    ['cinder', 'nowhere', /Availability zone 'nowhere' is invalid/],
+  ] as const)('%s: not in zone %s', async (flavour, zone, message) => {
+    const { client, sim } = await scene({ volumes: fleet, flavour });
+    const { id } = sim.putSnapshot({ volume: 'db-1' });
+
+    const answer = await client.send('POST', '/volumes', { volume: { snapshot_id: id, availability_zone: zone } });
+
+    expect([answer.status, errorOf(answer).message]).toEqual([400, expect.stringMatching(message)]);
+    expect(sim.volumes()).toHaveLength(3);
+  });
+
   test('late visibility of a new volume', async () => {
     const { client, clock } = await scene({ volumes: fleet, visibilityDelayMs: 1000 });
     const id = textAt((await client.send('POST', '/volumes', { volume: { size: 1 } })).json, 'volume', 'id');

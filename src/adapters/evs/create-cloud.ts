@@ -5,7 +5,7 @@ import type { Authenticator } from '../http-client/authenticator.ts';
 import type { CallContext } from '../http-client/perform-call.ts';
 import type { CallLimiter } from '#app/ports/call-limiter';
 import { createCloudCalls } from './cloud-calls.ts';
-import { readMetadata, readQuota, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from './map-answers.ts';
+import { readMetadata, readQuotas, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from './map-answers.ts';
 import { scanPages, type Cursor } from './page-scan.ts';
 
 export interface CloudDependencies {
@@ -99,15 +99,16 @@ export function createCloud(target: Target, { context, auth, limiter }: CloudDep
       const url = hasNative ? `${native}/${segment(id)}` : `${base}/volumes/${segment(id)}`;
       return calls.run({ operation: 'show_volume', priority: 'watch', method: 'GET', url, read: readVolume, options });
     },
-    async snapshotQuota(options) {
+    async quotas(options) {
       const url = `${base}/os-quota-sets/${target.projectId}?usage=True`;
-      return calls.run({ operation: 'show_quota', priority: 'watch', method: 'GET', url, read: readQuota, options });
+      return calls.run({ operation: 'show_quota', priority: 'watch', method: 'GET', url, read: readQuotas, options });
     },
     async createVolumeFromSnapshot(request, options) {
       const volume = {
         snapshot_id: request.snapshotId,
         name: request.name,
         size: request.sizeGb,
+        metadata: request.metadata,
         ...(request.volumeType === null ? {} : { volume_type: request.volumeType }),
         ...(request.availabilityZone === null ? {} : { availability_zone: request.availabilityZone }),
       };

@@ -1,4 +1,4 @@
-import type { Quota } from '#app/ports/cloud';
+import type { Quota, Quotas } from '#app/ports/cloud';
 import type { Snapshot } from '#domain/snapshot';
 import type { Instant } from '#domain/time';
 import type { Volume } from '#domain/volume';
@@ -35,10 +35,14 @@ export function readVolumePage(answer: CallAnswer): Page<Volume> {
   return readPage(answer, 'volumes', toVolume);
 }
 
+export function readQuotas(answer: CallAnswer): Quotas {
+  const set = recordOf(bodyOf(answer)['quota_set'], 'quota_set');
+  return { snapshots: toQuota(set['snapshots'], 'quota_set.snapshots'), gigabytes: set['gigabytes'] === undefined ? null : toQuota(set['gigabytes'], 'quota_set.gigabytes') };
+}
+
 /** What is reserved for calls under way is as good as used: a create is measured against both (Cinder, quota reservations). */
-export function readQuota(answer: CallAnswer): Quota {
-  const place = 'quota_set.snapshots';
-  const quota = recordOf(recordOf(bodyOf(answer)['quota_set'], 'quota_set')['snapshots'], place);
+function toQuota(value: unknown, place: string): Quota {
+  const quota = recordOf(value, place);
   const [limit, used] = [countOf(quota['limit']), countOf(quota['in_use'])];
   if (limit === null) throw new Error(`${place}.limit: expected a number`);
   if (used === null) throw new Error(`${place}.in_use: expected a number`);

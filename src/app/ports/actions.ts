@@ -4,7 +4,7 @@ import type { DurationMs, Instant } from '#domain/time';
 
 /**
  * What people ask for by hand, whichever way it comes in. The policy exists. What cannot be done as things stand rejects
- * with ActionRefused, what this service never does with ActionUnavailable, what the cloud refuses with CloudFailure.
+ * with ActionRefused, what the cloud refuses with CloudFailure.
  */
 export interface Actions {
   /** A firing now, of all the policy's volumes where none are named. */
@@ -16,11 +16,6 @@ export interface Actions {
   prune(policy: string, request: { dryRun: boolean; confirm: boolean }): Promise<PruneView>;
   /** Changes nothing. Null: from now on; all policies. */
   plan(query: { from: Instant | null; horizon: DurationMs; policy: string | null }): Promise<PlanView>;
-}
-
-/** This service does not do that at all. */
-export class ActionUnavailable extends Error {
-  override readonly name = 'ActionUnavailable';
 }
 
 /** Asked for something that cannot be done as things stand; the message says why and what would help. */

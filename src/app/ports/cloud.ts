@@ -23,6 +23,15 @@ export interface CreateSnapshotRequest {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface CreateVolumeRequest {
+  readonly snapshotId: string;
+  readonly name: string;
+  readonly volumeType: string | null;
+  readonly sizeGb: number;
+  readonly availabilityZone: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** What a list is narrowed to by the cloud. A filter is a saving, never a proof: the caller compares again. */
 export interface SnapshotQuery {
   readonly volumeId?: string;
@@ -33,6 +42,13 @@ export interface Quota {
   /** Null is unlimited. */
   readonly limit: number | null;
   readonly inUse: number;
+}
+
+/** Snapshots draw on both: on the second as much as their volume is large. */
+export interface Quotas {
+  readonly snapshots: Quota;
+  /** Of volumes and snapshots together; null where the answer does not have it. */
+  readonly gigabytes: Quota | null;
 }
 
 /**
@@ -52,9 +68,9 @@ export interface Cloud {
   /** Page by page; with tags where `withTags` and the API family has them. */
   volumePages(query: { withTags: boolean }, options?: CallOptions): AsyncIterable<readonly Volume[]>;
   showVolume(id: string, options?: CallOptions): Promise<Volume>;
-  snapshotQuota(options?: CallOptions): Promise<Quota>;
-  /** A new volume from a snapshot, never a write to an existing one. */
-  createVolumeFromSnapshot(request: { snapshotId: string; name: string; volumeType: string | null; sizeGb: number; availabilityZone: string | null }, options?: CallOptions): Promise<Volume>;
+  quotas(options?: CallOptions): Promise<Quotas>;
+  /** A new volume from a snapshot, never a write to an existing one. Accepted is not made: the answer is usually `creating`. */
+  createVolumeFromSnapshot(request: CreateVolumeRequest, options?: CallOptions): Promise<Volume>;
   /** Logs in (or checks that it could), without any other call. */
   authenticate(options?: CallOptions): Promise<{ expiresInMs: DurationMs | null }>;
   close(): Promise<void>;

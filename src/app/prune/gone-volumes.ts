@@ -11,7 +11,7 @@ export async function goneVolumes(cloud: Cloud, owned: Owned, options: CallOptio
   return gone;
 }
 
-async function isGone(cloud: Cloud, volumeId: string, options: CallOptions): Promise<boolean> {
+export async function isGone(cloud: Cloud, volumeId: string, options: CallOptions): Promise<boolean> {
   try {
     await cloud.showVolume(volumeId, options);
     return false;

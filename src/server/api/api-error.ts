@@ -1,5 +1,5 @@
 import { CloudFailure } from '#domain/failure/failure';
-import { ActionRefused, ActionUnavailable } from '#app/ports/actions';
+import { ActionRefused } from '#app/ports/actions';
 
 /** Every code an answer may carry, with its HTTP status. */
 export const ERROR_STATUS = {
@@ -37,7 +37,6 @@ const codeOfStatus = new Map<number, ErrorCode>([[400, 'bad_request'], [404, 'no
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof ActionRefused) return new ApiError('refused', error.message);
-  if (error instanceof ActionUnavailable) return new ApiError('not_implemented', error.message);
   if (error instanceof CloudFailure) return new ApiError('cloud_failed', error.message);
   // Fastify's own: a body that is no JSON, too large, of another type.
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {

@@ -95,18 +95,21 @@ const Reasons = z.array(z.string());
 export const PlanAnswer = z.object({
   from: At,
   to: At,
-  dueTimes: z.array(z.object({ policy: z.string(), due: At, local: z.string().meta({ format: 'date-time', description: 'In the zone of the policy' }) })),
+  dueTimes: z.array(z.object({ policy: z.string(), due: At, local: z.string().meta({ format: 'date-time', description: 'In the zone of the policy' }), note: z.string().nullable().meta({ description: 'What a clock change does to it' }) })),
   policies: z.array(
     z.object({
       policy: z.string(),
       target: z.string(),
+      nextDue: At.nullable(),
       volumes: z.array(z.object({ id: z.string(), name: z.string().nullable(), snapshotName: z.string(), startsAt: At })),
-      prune: z.array(z.object({ snapshotId: z.string(), volumeId: z.string(), createdAt: At, action: z.enum(['keep', 'delete', 'ignore']), reasons: Reasons })),
-      apiCalls: Count,
-      estimatedSeconds: z.number(),
+      prune: z.array(z.object({ snapshotId: z.string(), volumeId: z.string(), createdAt: At.nullable(), action: z.enum(['keep', 'delete', 'ignore']), reasons: Reasons })),
+      brake: z.string().nullable().meta({ description: 'Why prune would stop for somebody to confirm' }),
+      apiCalls: Count.nullable(),
+      estimatedSeconds: z.number().nullable(),
     }),
   ),
   unprotectedVolumes: z.array(z.object({ target: z.string(), id: z.string(), name: z.string().nullable() })),
+  failedTargets: z.array(z.object({ target: z.string(), message: z.string() })).meta({ description: 'Targets that did not list everything: their policies are planned without volumes' }),
   warnings: z.array(z.string()),
 });
 

@@ -28,6 +28,8 @@ export function createVolume(call: Call): Prepared {
         'They must be >= original snapshot size.',
     );
   }
+  const availabilityZone = text(wanted['availability_zone']) ?? source?.availabilityZone ?? 'nova';
+  checkZone(call, availabilityZone, source?.availabilityZone);
   checkGigabytes(cloud, sizeGb);
   return {
     commit() {
@@ -36,7 +38,7 @@ export function createVolume(call: Call): Prepared {
         description: text(wanted['description']) ?? null,
         sizeGb,
         volumeType: text(wanted['volume_type']) ?? source?.volumeType ?? (flavour === 'evs' ? 'SSD' : '__DEFAULT__'),
-        availabilityZone: text(wanted['availability_zone']) ?? source?.availabilityZone ?? 'nova',
+        availabilityZone,
         metadata: stringMap(wanted['metadata']),
         snapshotId: snapshot?.id ?? null,
       });
@@ -69,6 +71,16 @@ export function deleteVolume(call: Call): Prepared {
       return { reply: emptyReply(202), volumeId: volume.id };
     },
   };
+}
+
+/** A legacy snapshot can be cloned in its own zone only (EVS API reference, API families; the text is ours); Cinder knows the zones it has. */
+function checkZone({ cloud }: Call, zone: string, ofSource: string | undefined): void {
+  if (cloud.identity.flavour === 'evs') {
+    if (ofSource !== undefined && zone !== ofSource) throw badRequest(`Invalid input received: the snapshot is in availability zone ${ofSource}, not in ${zone}.`);
+    return;
+  }
+  const known = new Set(['nova', ...[...cloud.volumeOrder.newestFirst()].map((volume) => volume.availabilityZone)]);
+  if (!known.has(zone)) throw badRequest(`Invalid input received: Availability zone '${zone}' is invalid.`);
 }
 
 function sourceSnapshot(call: Call, id: unknown): SnapshotRecord | undefined {

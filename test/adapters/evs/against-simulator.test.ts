@@ -56,12 +56,12 @@ describe.each(['evs', 'cinder'] as const)('%s', (flavour) => {
     expect(snapshot.createdAt).not.toBeNull();
     expect(await cloud.showSnapshot(snapshot.id)).toMatchObject({ status: 'available' });
     expect(await gather(cloud.snapshotPages({ volumeId: id, status: 'available' }))).toHaveLength(1);
-    expect(await cloud.snapshotQuota()).toMatchObject({ inUse: 1 });
+    expect(await cloud.quotas()).toMatchObject({ snapshots: { inUse: 1 }, gigabytes: { limit: null } });
     const { metadata } = snapshot;
     expect(await cloud.addSnapshotMetadata(snapshot.id, { snapkeep_hold: 'true' })).toEqual({ ...metadata, snapkeep_hold: 'true' });
     expect((await cloud.showSnapshot(snapshot.id)).metadata).toEqual({ ...metadata, snapkeep_hold: 'true' });
-    const made = await cloud.createVolumeFromSnapshot({ snapshotId: snapshot.id, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: volume?.availabilityZone ?? null });
-    expect(made.name).toBe('back');
+    const made = await cloud.createVolumeFromSnapshot({ snapshotId: snapshot.id, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: volume?.availabilityZone ?? null, metadata: { snapkeep_restore: 'x1' } });
+    expect(made).toMatchObject({ name: 'back', metadata: { snapkeep_restore: 'x1' } });
     await cloud.deleteSnapshot(snapshot.id);
     expect(await failureOf(cloud.showSnapshot(snapshot.id))).toMatchObject({ kind: 'not_found', httpStatus: 404 });
     expect(await failureOf(cloud.deleteSnapshot(snapshot.id))).toMatchObject({ kind: 'not_found' });
@@ -150,7 +150,7 @@ describe('access key', () => {
 
   it('a wrong key is auth', async () => {
     const { cloud } = await start({ volumes: 1 }, { auth, env: { ...keys, SK: 'wrong' } });
-    expect(await failureOf(cloud.snapshotQuota())).toMatchObject({ kind: 'auth', httpStatus: 401, code: 'APIGW.0301' });
+    expect(await failureOf(cloud.quotas())).toMatchObject({ kind: 'auth', httpStatus: 401, code: 'APIGW.0301' });
   });
 });
 

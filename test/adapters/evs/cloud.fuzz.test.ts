@@ -66,7 +66,7 @@ it('whatever comes, every call ends with a value or a CloudFailure, and says no 
     async () => fixture.cloud.showSnapshot('a'),
     async () => fixture.cloud.deleteSnapshot('a'),
     async () => fixture.cloud.showVolume('a'),
-    async () => fixture.cloud.snapshotQuota(),
+    async () => fixture.cloud.quotas(),
     async () => gather(fixture.cloud.snapshotPages({})),
   ];
   await fc.assert(

@@ -179,17 +179,17 @@ describe('the other calls', () => {
     ['unlimited', { limit: -1, in_use: 6 }, { limit: null, inUse: 6 }],
     ['as texts', { limit: '10', in_use: '6', reserved: null }, { limit: 10, inUse: 6 }],
   ])('reads a quota that is %s', async (_name, snapshots, expected) => {
-    stub.on('GET', `${base}/os-quota-sets/${PROJECT}`, { status: 200, body: { quota_set: { id: PROJECT, snapshots, gigabytes: { limit: 1 } } } });
-    expect(await fixture.cloud.snapshotQuota()).toEqual(expected);
+    stub.on('GET', `${base}/os-quota-sets/${PROJECT}`, { status: 200, body: { quota_set: { id: PROJECT, snapshots, gigabytes: { limit: 100, in_use: 40, reserved: 1 } } } });
+    expect(await fixture.cloud.quotas()).toEqual({ snapshots: expected, gigabytes: { limit: 100, inUse: 41 } });
     expect(stub.requests.at(-1)?.query.get('usage')).toBe('True');
   });
 
   it('makes a volume from a snapshot', async () => {
     stub.on('POST', `${base}/volumes`, { status: 202, body: { volume: { ...nativeVolume, status: 'creating' } } });
-    const request = { snapshotId: SNAPSHOT_ID, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: 'eu-west-101a' };
+    const request = { snapshotId: SNAPSHOT_ID, name: 'back', volumeType: null, sizeGb: 10, availabilityZone: 'eu-west-101a', metadata: { snapkeep_restore: 'x1' } };
     expect(await fixture.cloud.createVolumeFromSnapshot(request)).toMatchObject({ id: nativeVolume.id, status: 'creating' });
     expect(JSON.parse(stub.requests.at(-1)?.body ?? '')).toEqual({
-      volume: { snapshot_id: SNAPSHOT_ID, name: 'back', size: 10, availability_zone: 'eu-west-101a' },
+      volume: { snapshot_id: SNAPSHOT_ID, name: 'back', size: 10, availability_zone: 'eu-west-101a', metadata: { snapkeep_restore: 'x1' } },
     });
   });
 

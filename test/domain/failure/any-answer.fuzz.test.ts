@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readQuota, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from '#adapters/evs/map-answers';
+import { readQuotas, readSnapshot, readSnapshotPage, readVolume, readVolumePage } from '#adapters/evs/map-answers';
 import type { HttpResponse } from '#adapters/http-client/http-exchange';
 import { performCall, type CallContext } from '#adapters/http-client/perform-call';
 import { createRedactor } from '#adapters/http-client/redactor';
@@ -128,7 +128,7 @@ function lost(random: Random): unknown {
   ])();
 }
 
-const readers = [readSnapshot, readSnapshotPage, readVolume, readVolumePage, readQuota, () => undefined] as const;
+const readers = [readSnapshot, readSnapshotPage, readVolume, readVolumePage, readQuotas, () => undefined] as const;
 
 function complaint(error: unknown): string | null {
   if (!(error instanceof CloudFailure)) return 'neither a value nor a CloudFailure';
