@@ -27,6 +27,15 @@ RUN test ! -e node_modules/node && node dist/main.js schema >/dev/null
 
 # --- the service ---
 FROM ${RUNTIME_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /opt/snapkeep
+COPY package.json LICENSE ./
+COPY --from=packages /build/node_modules node_modules
+COPY --from=packages /build/dist dist
+# For people: docker exec … snapkeep status
+COPY bin bin
+RUN ln -s /opt/snapkeep/bin/snapkeep /usr/local/bin/snapkeep
+# What differs from one build to the next comes last.
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 ARG CREATED
@@ -38,15 +47,7 @@ LABEL org.opencontainers.image.title="snapkeep" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE}"
-ENV NODE_ENV=production \
-    SNAPKEEP_REVISION=${REVISION}
-WORKDIR /opt/snapkeep
-COPY package.json LICENSE ./
-COPY --from=packages /build/node_modules node_modules
-COPY --from=packages /build/dist dist
-# For people: docker exec … snapkeep status
-COPY bin bin
-RUN ln -s /opt/snapkeep/bin/snapkeep /usr/local/bin/snapkeep
+ENV SNAPKEEP_REVISION=${REVISION}
 # A number, so that Kubernetes can tell that it is not root (runAsNonRoot).
 USER 65532:65532
 EXPOSE 8080
