@@ -51,6 +51,8 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
   const definition = (isRestricted ? new RestrictedContainer(image) : new GenericContainer(image))
     .withNetwork(network)
     .withNetworkAliases(alias)
+    // Whoever ends the tests half-way finds them by it.
+    .withLabels({ 'snapkeep.test': process.env['SNAPKEEP_TEST_RUN'] ?? 'by hand' })
     .withCommand([...command])
     .withEnvironment({ ...options.env })
     // Always the same one, so that it is found there again after a restart.
