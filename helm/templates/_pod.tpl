@@ -45,7 +45,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{- define "snapkeep.env" -}}
+{{- define "snapkeep.redisEnv" -}}
 - name: SNAPKEEP_REDIS
   {{- if .Values.redis.urlSecret.name }}
   valueFrom:
@@ -55,6 +55,10 @@ tolerations:
   {{- else }}
   value: {{ .Values.redis.url | quote }}
   {{- end }}
+{{- end -}}
+
+{{/* What the policies refer to. */}}
+{{- define "snapkeep.env" -}}
 {{- range .Values.secretEnv }}
 - name: {{ .name }}
   valueFrom:

@@ -98,6 +98,13 @@ describe('the pods of the service', () => {
   });
 });
 
+test('helm test gets the secrets of the clouds, and not those of the service', async () => {
+  const { containers, volumes } = theOne(await render(['everything']), 'Pod')['spec'];
+
+  expect(containers[0].env.map(({ name }: { name: string }) => name)).toEqual(['ON_CALL_URL', 'HEARTBEAT_URL', 'NODE_OPTIONS', 'NODE_NAME']);
+  expect(volumes.map(({ name }: { name: string }) => name)).toEqual(['config', 'credentials']);
+});
+
 test('helm test checks the policies against the clouds, or only their text', async () => {
   const args = async (...values: Parameters<typeof render>[0]) => theOne(await render(values), 'Pod')['spec'].containers[0].args;
 
