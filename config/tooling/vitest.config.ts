@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Suites that need more than a Redis; each has a configuration of its own beside this one. */
-const ownSuites = ['test/openstack/**', 'test/chaos/**', 'test/monitoring/**', 'test/browser/**'];
+const ownSuites = ['test/openstack/**', 'test/chaos/**', 'test/monitoring/**', 'test/browser/**', 'test/chart/**', 'test/containers/**'];
 
 /** What every suite shares: paths from the repository's root, `#domain/x` resolved to the source. */
 export function suite(test: NonNullable<ViteUserConfig['test']>): ViteUserConfig {
