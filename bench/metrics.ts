@@ -49,7 +49,7 @@ export async function benchMetrics(): Promise<readonly Figure[]> {
       await gauges.refresh();
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
-    api: { ledger, policies, queues: async () => [], actions: null, now: () => systemClock.now() },
+    api: { ledger, book: { brakes: async () => new Map() }, policies, queues: async () => [], actions: null, now: () => systemClock.now() },
     adminToken: async () => null,
     board: async () => null,
     onError: (_method, _route, error) => {

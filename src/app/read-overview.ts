@@ -10,8 +10,10 @@ import type { FiringSummary, OverviewView, PolicyOverview } from './views/overvi
 /** Firings of each policy that the overview tells of, the newest. */
 export const OVERVIEW_FIRINGS = 30;
 
+type OverviewDeps = Pick<StatusDeps, 'ledger' | 'policies'>;
+
 /** The state of all policies in numbers: names no volume, so that it stays small with any number of them. */
-export async function readOverview(deps: StatusDeps): Promise<OverviewView> {
+export async function readOverview(deps: OverviewDeps): Promise<OverviewView> {
   const { instance, policies } = deps.policies.current();
   const now = await deps.ledger.now();
   const paused = await deps.ledger.pausedPolicies();
@@ -19,7 +21,7 @@ export async function readOverview(deps: StatusDeps): Promise<OverviewView> {
   return { instance, policies: await Promise.all(read) };
 }
 
-async function policyOverview(deps: StatusDeps, policy: Policy, pausedByCommand: boolean, now: Instant): Promise<PolicyOverview> {
+async function policyOverview(deps: OverviewDeps, policy: Policy, pausedByCommand: boolean, now: Instant): Promise<PolicyOverview> {
   const [firings, protections] = await Promise.all([deps.ledger.firings(policy.name, OVERVIEW_FIRINGS), deps.ledger.protections(policy.name)]);
   const paused = policy.paused || pausedByCommand;
   const since = protections.map(({ lastGoodAt, firstSeenAt }) => lastGoodAt ?? firstSeenAt);

@@ -174,7 +174,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await Promise.all([gauges.refresh(), volumes.refresh()]);
       return { contentType: registry.contentType, text: await writeMetrics(registry) };
     },
-    api: { ledger, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: (query) => readPlan(pruning, query) }), now: () => clock.now() },
+    api: { ledger, book, policies, queues: depths, actions: manualActions({ ledger, policies }, { prune, plan: (query) => readPlan(pruning, query) }), now: () => clock.now() },
     adminToken: adminTokenIn(options.adminTokenFile ?? null),
     board: async () => (hasRedis ? queue.board(policies.current().targets.map(({ name }) => name), BOARD_PATH) : null),
     onError: (method, route, error) => telemetry.emit('http.failed', { method, route, errorMessage: error.message }),

@@ -28,6 +28,7 @@ function render(policies: readonly PolicyStatus[]): string {
   });
   const lines = [table(['POLICY', 'NEXT DUE', 'LAST FIRING', 'RUNS', 'VOLUMES', 'RPO LAG', 'OVERDUE'], rows)];
   for (const policy of policies) {
+    if (policy.pruneBraked !== null) lines.push(`prune braked: ${policy.policy}: ${policy.pruneBraked}; see snapkeep prune ${policy.policy} --dry-run`);
     for (const volume of policy.overdueVolumes.slice(0, OVERDUE_SHOWN)) {
       lines.push(`overdue: ${policy.policy} ${volume.name ?? volume.id} (${volume.id}) ${humanSeconds(volume.rpoLagSeconds)}: ${volume.reason}`);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pruneNow } from '#app/prune/prune-now';
+import { readStatus } from '#app/read-status';
 import { HOUR, MINUTE, SECOND, addMs } from '#domain/time';
 import { answers } from '../fakes/cloud-answers.ts';
 import { RetainedWorld, mark, night, retaining } from '../fakes/retained-world.ts';
@@ -159,6 +160,7 @@ describe('the brake', () => {
   test('holds at more than three of a volume, is told once and again by each sweep, and nothing expires', async () => {
     const it = await braked();
     expect(it.left()).toHaveLength(11);
+    expect((await readStatus(it)).policies[0]?.pruneBraked).toMatch(/^this would delete at once 6 snapshots of volume vol-1/);
     const [told] = it.telemetry.of('prune.braked');
     expect(told).toMatchObject({ policy: 'nightly', target: TARGET, expired: 6, good: 11, revision: 'r2' });
     await it.fire(11);

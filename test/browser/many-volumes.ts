@@ -47,7 +47,7 @@ export async function manyVolumes(count: number): Promise<AsyncDisposable & { re
   const server = createServer({
     readiness: { redis: () => null },
     metrics: async () => ({ contentType: 'text/plain', text: Buffer.alloc(0) }),
-    api: { ledger, policies, queues: async () => [], actions: null, now: () => systemClock.now() },
+    api: { ledger, book: { brakes: async () => new Map() }, policies, queues: async () => [], actions: null, now: () => systemClock.now() },
     adminToken: async () => null,
     board: async () => null,
     onError: (_method, _route, error) => {

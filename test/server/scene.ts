@@ -21,7 +21,7 @@ export function scene({ world = new World(), ...parts }: { world?: World; action
     onError: (method, route, error) => void errors.push(`${method} ${route}: ${error.message}`),
     version: '1.2.3',
     ...parts,
-    api: { ledger: world.ledger, policies: world.policies, queues: async () => [{ target: 'eu-prod', waiting: 1, delayed: 2, active: 3 }], actions, now: () => world.clock.now() },
+    api: { ledger: world.ledger, book: world.book, policies: world.policies, queues: async () => [{ target: 'eu-prod', waiting: 1, delayed: 2, active: 3 }], actions, now: () => world.clock.now() },
     adminToken: async () => (parts.adminToken === undefined ? TOKEN : parts.adminToken),
   });
   const post = (url: string, payload?: object, token: string | null = TOKEN) =>

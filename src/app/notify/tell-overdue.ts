@@ -9,7 +9,7 @@ import { isOverdue, lagSeconds } from '#domain/rpo-lag';
 import { MINUTE, addMs, instant } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
 import type { Protection } from '../ports/ledger.ts';
-import { readStatus } from '../read-status.ts';
+import { readOverdue } from '../read-overdue.ts';
 import { noticeJobs } from './notice-jobs.ts';
 import type { NotifyDeps } from './notify-deps.ts';
 
@@ -72,8 +72,10 @@ export class OverdueTeller {
   }
 
   async #overdueNotice(policy: Policy, changed: readonly ChangedVolume[], volumes: readonly Protection[], now: Instant): Promise<Notice> {
-    const [status] = (await readStatus(this.#deps, policy.name)).policies;
-    const seen = new Map(status?.overdueVolumes.map((volume) => [volume.id, volume]));
+    const { ledger } = this.#deps;
+    const [last] = await ledger.firings(policy.name, 1);
+    const overdue = await readOverdue({ ledger }, policy, volumes, last ?? null, now);
+    const seen = new Map(overdue.map((volume) => [volume.id, volume]));
     const protection = new Map(volumes.map((volume) => [volume.volumeId, volume]));
     const facts = changed.slice(0, MAX_VOLUMES).flatMap(({ volumeId }): OverdueVolumeFacts[] => {
       const known = protection.get(volumeId);

@@ -18,6 +18,8 @@ export interface PolicyStatus {
   readonly rpoLagSeconds: number | null;
   readonly volumes: number;
   readonly overdueVolumes: readonly OverdueVolume[];
+  /** Why nothing of the policy expires until somebody confirms it; null where the brake does not hold. */
+  readonly pruneBraked: string | null;
   readonly lastFiring: {
     readonly due: string;
     readonly trigger: Trigger;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Actions } from '#app/ports/actions';
 import type { Ledger } from '#app/ports/ledger';
 import type { Policies } from '#app/ports/policies';
+import type { PruneBook } from '#app/ports/prune-book';
 import { GridReader } from '#app/read-grid';
 import { readOverview } from '#app/read-overview';
 import { readStatus } from '#app/read-status';
@@ -18,6 +19,7 @@ import type { Operation } from './operation.ts';
 
 export interface ApiParts {
   readonly ledger: Ledger;
+  readonly book: Pick<PruneBook, 'brakes'>;
   readonly policies: Policies;
   /** Depth of the queue of each target. */
   readonly queues: () => Promise<readonly QueueDepth[]>;
@@ -77,7 +79,7 @@ const PruneBody = z.strictObject({ dryRun: z.boolean().default(false), confirm: 
 
 /** Everything under /api/v1 but the document that describes it. */
 export function operationsOf(parts: ApiParts): readonly Operation[] {
-  const { ledger, policies } = parts;
+  const { ledger, book, policies } = parts;
   const grids = new GridReader(ledger);
 
   function known(name: string): Policy {
@@ -98,8 +100,8 @@ export function operationsOf(parts: ApiParts): readonly Operation[] {
   }
 
   return [
-    operation({ id: 'readStatus', method: 'GET', path: '/api/v1/status', summary: 'All policies: last and next firing, RPO lag, overdue volumes', answer: 'Status', handle: async () => copy(await readStatus({ ledger, policies })) }),
-    operation({ id: 'readPolicyStatus', method: 'GET', path: '/api/v1/status/{policy}', summary: 'The same of one policy', params: OfPolicy, answer: 'Status', handle: async ({ params }) => copy(await readStatus({ ledger, policies }, known(params.policy).name)) }),
+    operation({ id: 'readStatus', method: 'GET', path: '/api/v1/status', summary: 'All policies: last and next firing, RPO lag, overdue volumes', answer: 'Status', handle: async () => copy(await readStatus({ ledger, book, policies })) }),
+    operation({ id: 'readPolicyStatus', method: 'GET', path: '/api/v1/status/{policy}', summary: 'The same of one policy', params: OfPolicy, answer: 'Status', handle: async ({ params }) => copy(await readStatus({ ledger, book, policies }, known(params.policy).name)) }),
     operation({ id: 'readOverview', method: 'GET', path: '/api/v1/overview', summary: 'All policies in numbers, with their last 30 firings', answer: 'Overview', handle: async () => copy(await readOverview({ ledger, policies })) }),
     operation({
       id: 'listRuns',

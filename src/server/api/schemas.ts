@@ -23,6 +23,7 @@ export const StatusAnswer = z.object({
       rpoLagSeconds: z.number().nullable().meta({ description: 'Of the worst volume' }),
       volumes: Count,
       overdueVolumes: z.array(z.object({ id: z.string(), name: z.string().nullable(), rpoLagSeconds: z.number(), reason: z.string() })),
+      pruneBraked: z.string().nullable().meta({ description: 'Why nothing of the policy expires until somebody confirms it' }),
       lastFiring: z.object({ due: At, trigger: Trigger, runs: Runs }).nullable(),
     }),
   ),
