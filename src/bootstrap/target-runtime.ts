@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { executeRun } from '#app/execute-run';
 import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
-import { Wakeable } from '#app/wakeable';
+import type { Wakeable } from '#app/wakeable';
 import { runWatch } from '#app/watch-loop';
 import type { WatchDeps } from '#app/watched-run';
 import type { Target } from '#domain/target';
@@ -17,6 +17,8 @@ export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted'> {
   readonly redis: RedisClient;
   readonly prefix: string;
   readonly onQueueError: (error: Error) => void;
+  /** Woken when a snapshot is being made; shared by the runtimes that replace each other for one target. */
+  readonly watch: Wakeable;
 }
 
 /** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
@@ -26,7 +28,7 @@ export class TargetRuntime {
   readonly #loops: readonly Promise<void>[];
 
   constructor(deps: TargetRuntimeDeps, target: Target) {
-    const watch = new Wakeable();
+    const { watch } = deps;
     const app = { ...deps, accepted: () => watch.wake() };
     this.#worker = new BullmqWorker({
       redis: deps.redis,
