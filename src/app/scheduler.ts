@@ -2,7 +2,7 @@ import type { Policy } from '#domain/policy';
 import { fireTimesOf } from '#domain/schedule/fire-times';
 import { HOUR, SECOND, addMs } from '#domain/time';
 import type { DurationMs, Instant } from '#domain/time';
-import { closeGoneFirings } from './close-gone-firings.ts';
+import { endGoneFirings } from './end-gone-firings.ts';
 import { fireDueTimes } from './fire-due-times.ts';
 import type { DueTime, SchedulerDeps } from './fire-due-times.ts';
 import type { PolicyState } from './ports/ledger.ts';
@@ -15,7 +15,7 @@ const LONGEST_SLEEP: DurationMs = HOUR;
 const FIRE_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
 
 /** Firings of policies that are gone, but not certainly so, are looked at again after this. */
-const SWEEP_AGAIN: DurationMs = (20 * SECOND) as DurationMs;
+const END_GONE_AGAIN: DurationMs = (20 * SECOND) as DurationMs;
 
 /**
  * The scheduler's loop: sleeps to the next due time of any policy and wakes early when the policies change. Policies do
@@ -26,8 +26,8 @@ export class Scheduler {
   readonly #wakeable = new Wakeable();
   /** When each policy has to be looked at next; absent is now. */
   #nextLook = new Map<string, Instant>();
-  /** The looks under which firings of policies that are gone have been closed. */
-  #swept: Map<string, Instant> | null = null;
+  /** When to look next for firings whose policy or target is gone; null is now. */
+  #endGoneAt: Instant | null = null;
   readonly #atWork = new Map<string, Promise<void>>();
   /** The store's process, and since when this scheduler knows it. */
   #store: { readonly id: string; readonly since: Instant } | null = null;
@@ -42,12 +42,14 @@ export class Scheduler {
     // One that comes back later is new then.
     for (const name of firstSeen.keys()) if (policies.policy(name) === null) firstSeen.delete(name);
     this.#nextLook = new Map();
+    this.#endGoneAt = null;
     this.#wakeable.wake();
   }
 
   /** Runs until the signal; throws where the store is away. */
   async run(signal: AbortSignal): Promise<void> {
     this.#nextLook = new Map();
+    this.#endGoneAt = null;
     try {
       while (!signal.aborted) {
         const next = await this.#look(signal);
@@ -72,13 +74,23 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
-    if (this.#swept !== looks && (await closeGoneFirings(this.#deps, (name) => this.#atWork.has(name))) === 0) this.#swept = looks;
-    let next = addMs(local, this.#swept === looks ? LONGEST_SLEEP : SWEEP_AGAIN);
+    let next = await this.#endGone(local);
     for (const { name } of policies.current().policies) {
       const at = this.#nextLook.get(name);
       if (at !== undefined && at < next && !this.#atWork.has(name)) next = at;
     }
     return next;
+  }
+
+  /** Returns when the next look makes sense. */
+  async #endGone(local: Instant): Promise<Instant> {
+    if (this.#endGoneAt === null || this.#endGoneAt <= local) {
+      this.#endGoneAt = addMs(local, LONGEST_SLEEP);
+      const left = await endGoneFirings(this.#deps, (name) => this.#atWork.has(name));
+      // Null again: the policies have changed meanwhile.
+      if (left > 0 && this.#endGoneAt !== null) this.#endGoneAt = addMs(local, END_GONE_AGAIN);
+    }
+    return this.#endGoneAt ?? local;
   }
 
   #start(policy: Policy, known: PolicyState | null, time: DueTime, looks: Map<string, Instant>, signal: AbortSignal): void {

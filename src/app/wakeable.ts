@@ -1,7 +1,7 @@
 import type { Instant } from '#domain/time';
 import type { Clock } from './ports/clock.ts';
 
-/** A sleep that others can cut short. A wake that comes while nobody sleeps makes the next sleep return at once. */
+/** A sleep that others can cut short; of several who sleep, that of the one who began last. A wake that comes while nobody sleeps makes the next sleep return at once. */
 export class Wakeable {
   #pending = false;
   #sleeper: AbortController | null = null;
@@ -17,6 +17,6 @@ export class Wakeable {
     this.#sleeper = sleeper;
     if (!this.#pending) await clock.sleepUntil(until, AbortSignal.any([signal, sleeper.signal]));
     this.#pending = false;
-    this.#sleeper = null;
+    if (this.#sleeper === sleeper) this.#sleeper = null;
   }
 }

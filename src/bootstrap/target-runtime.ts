@@ -4,7 +4,7 @@ import { runPruning } from '#app/prune/prune-loop';
 import { QueueService } from '#app/queue-service';
 import { runReconciler } from '#app/reconcile';
 import { supervise } from '#app/supervise';
-import { Wakeable } from '#app/wakeable';
+import type { Wakeable } from '#app/wakeable';
 import { runWatch } from '#app/watch-loop';
 import type { Traces } from '#app/ports/traces';
 import type { WatchDeps } from '#app/watched-run';
@@ -22,6 +22,8 @@ export interface TargetRuntimeDeps extends Omit<WatchDeps, 'accepted' | 'traces'
   readonly onQueueError: (error: Error) => void;
   /** Null where runs are not traced. */
   readonly traces: Traces | null;
+  /** Woken when a snapshot is being made; shared by the runtimes that replace each other for one target. */
+  readonly watch: Wakeable;
 }
 
 /** Everything a worker process runs for one target: taking runs, watching snapshots, finding lost runs. */
@@ -32,7 +34,7 @@ export class TargetRuntime {
   readonly #loops: readonly Promise<void>[];
 
   constructor(deps: TargetRuntimeDeps, target: Target) {
-    const watch = new Wakeable();
+    const { watch } = deps;
     const app = { ...deps, accepted: () => watch.wake() };
     this.#worker = new BullmqWorker({
       redis: deps.redis,

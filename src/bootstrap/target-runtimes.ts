@@ -14,7 +14,7 @@ const REPLACED_DRAIN: DurationMs = MINUTE;
 /** A runtime that was started while the service runs may take so long to begin; the service stays ready meanwhile. */
 const STARTING: DurationMs = (15 * SECOND) as DurationMs;
 
-export interface TargetRuntimesDeps extends TargetRuntimeDeps {
+export interface TargetRuntimesDeps extends Omit<TargetRuntimeDeps, 'watch'> {
   /** All replicas together have at most so many runs of the target in hand. */
   readonly limitConcurrency: (target: string, concurrency: number) => Promise<void>;
   /** Runs of the target that are in the queue or in a worker's hands. */
@@ -24,6 +24,7 @@ export interface TargetRuntimesDeps extends TargetRuntimeDeps {
 interface Served {
   readonly target: Target;
   readonly runtime: TargetRuntime;
+  readonly watch: Wakeable;
   /** When it was started beside others that were at work already; null for the first ones. */
   readonly joinedAt: Instant | null;
 }
@@ -66,7 +67,8 @@ export class TargetRuntimes {
       if (served !== undefined && JSON.stringify(served.target) === JSON.stringify(target)) continue;
       await this.#deps.limitConcurrency(target.name, target.limits.concurrentCreates);
       if (this.#isClosed) return false;
-      this.#served.set(target.name, { target, runtime: new TargetRuntime(this.#deps, target), joinedAt: this.#hasStarted ? this.#deps.clock.now() : null });
+      const watch = served?.watch ?? new Wakeable();
+      this.#served.set(target.name, { target, watch, runtime: new TargetRuntime({ ...this.#deps, watch }, target), joinedAt: this.#hasStarted ? this.#deps.clock.now() : null });
       if (served !== undefined) this.#retire(served.runtime);
     }
     this.#hasStarted = true;

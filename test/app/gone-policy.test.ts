@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { closeGoneFirings } from '#app/close-gone-firings';
+import { endGoneFirings } from '#app/end-gone-firings';
 import { CurrentPolicies } from '#app/current-policies';
+import { executeRun } from '#app/execute-run';
 import { FiringRequests } from '#app/firing-requests';
 import { requestManualFiring } from '#app/request-firing';
 import { Scheduler } from '#app/scheduler';
-import { MINUTE, SECOND } from '#domain/time';
+import { HOUR, MINUTE, SECOND } from '#domain/time';
 import { answers } from '../fakes/cloud-answers.ts';
 import { settle } from '../fakes/manual-clock.ts';
 import { DUE, TARGET, World, policyOf } from '../fakes/world.ts';
@@ -134,7 +135,7 @@ describe('a firing that was being planned when its policy went', () => {
     await stop();
   });
 
-  test('in this very moment is closed once that has come to nothing', async () => {
+  test('in this very moment is closed soon after that has come to nothing', async () => {
     const { world, scheduler, stop } = await begun();
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     world.cloud.beforeCall = async () => answered;
@@ -144,8 +145,7 @@ describe('a firing that was being planned when its policy went', () => {
     await settle();
     expect(await world.ledger.openFirings()).toHaveLength(1);
     answer();
-    await settle();
-    await settle();
+    await world.clock.advance(20 * SECOND);
     expect(await world.ledger.openFirings()).toEqual([]);
     expect(world.telemetry.count('firing.finished')).toBe(1);
     await stop();
@@ -169,7 +169,7 @@ describe('a firing that was being planned when its policy went', () => {
     const { world, stop } = await begun();
     world.setPolicies();
     await world.ledger.acquireLease('plan:nightly', 'replica-2', MINUTE);
-    await closeGoneFirings(world.deps(), () => false);
+    await endGoneFirings(world.deps(), () => false);
     expect(await world.ledger.openFirings()).toHaveLength(1);
     await stop();
   });
@@ -203,6 +203,25 @@ test('a policy taken out before it could start, and put back, starts when it is 
   await world.clock.advance(5 * MINUTE);
   expect(world.telemetry.count('firing.planned')).toBe(0);
   expect((await world.ledger.policyStates(['nightly'])).get('nightly')?.watermark).toBeGreaterThan(DUE);
+  stopping.abort();
+  await running;
+});
+
+test('runs on a target that went while nobody was there are ended after a day, each as far as is known', async () => {
+  const world = new World({ volumes: ['vol-1', 'vol-2', 'vol-3'] });
+  world.cloud.scriptCreates({ loseAnswer: answers.timeout() }, { ends: 'creating' });
+  await world.plan();
+  const deps = world.deps();
+  let taken = 0;
+  while (taken < 2 && (await world.queue.step((runId, signal) => executeRun(deps, runId, signal)))) taken += 1;
+  world.policies.replace({ ...world.policies.current(), targets: [], policies: [] });
+  const stopping = new AbortController();
+  const running = new Scheduler({ ...world.deps(), policies: new CurrentPolicies(world.policies.current()) }).run(stopping.signal);
+  await world.clock.advance(23 * HOUR);
+  expect(new Set((await world.runs()).map(({ outcome }) => outcome))).toEqual(new Set(['pending']));
+  await world.clock.advance(3 * HOUR);
+  expect((await world.runs()).map(({ outcome, failure }) => `${outcome} ${failure?.code ?? failure?.message ?? ''}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['abandoned target_gone', 'abandoned target_gone', 'skipped the target is gone']);
+  expect(world.telemetry.of('firing.finished')).toMatchObject([{ runs: { pending: 0, skipped: 1, abandoned: 2 } }]);
   stopping.abort();
   await running;
 });

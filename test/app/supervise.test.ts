@@ -144,4 +144,21 @@ describe('Wakeable', () => {
     await clock.advance(1);
     await second;
   });
+
+  test('a sleeper who ends leaves one who began later to be woken', async () => {
+    const clock = new ManualClock(START);
+    const wakeable = new Wakeable();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const replaced = wakeable.sleepUntil(clock, addMs(start, MINUTE), first.signal);
+    let wokenAt = -1;
+    const later = wakeable.sleepUntil(clock, addMs(start, MINUTE), second.signal).then(() => {
+      wokenAt = clock.now() - start;
+    });
+    first.abort();
+    await replaced;
+    await clock.advance(SECOND);
+    wakeable.wake();
+    await later;
+    expect(wokenAt).toBe(SECOND);
+  });
 });

@@ -72,7 +72,7 @@ export async function watchedService(redisUrl: string, written: Written, { admin
     passwordFile,
     tokenFile,
     write,
-    reloaded: (times) => telemetry.until((told) => told.count('config.reloaded') >= times, 'new policies to come into force', 10_000),
+    reloaded: (times) => telemetry.until((told) => told.count('config.reloaded') >= times, 'new policies to come into force', 20_000),
     async [Symbol.asyncDispose]() {
       await service.stop(1_000);
       await dir.remove();
