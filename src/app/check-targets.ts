@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** What a target answered; null where it did not. */
-export interface CheckedTarget {
+export interface TargetAnswers {
   readonly target: string;
   readonly loggedIn: boolean;
   readonly volumes: number | null;
@@ -25,6 +25,10 @@ export interface CheckedTarget {
   /** How many more the quotas allow; null also for no limit. */
   readonly snapshotsLeft: number | null;
   readonly gigabytesLeft: number | null;
+}
+
+export interface CheckedTarget {
+  readonly answers: TargetAnswers;
   readonly findings: readonly Finding[];
 }
 
@@ -46,7 +50,7 @@ async function checkTarget(cloud: Cloud, target: Target, policies: readonly Poli
   const findings: Finding[] = [];
   const say: Say = (severity, message, policy) => void findings.push({ severity, target: target.name, policy: policy ?? null, message });
   const loggedIn = await answered(async () => cloud.authenticate(), (said) => say('error', `target ${target.name}: the log-in failed: ${said}; check endpoint, project and auth of the target`));
-  if (loggedIn === null) return { target: target.name, loggedIn: false, volumes: null, snapshots: null, snapshotsLeft: null, gigabytesLeft: null, findings };
+  if (loggedIn === null) return { answers: { target: target.name, loggedIn: false, volumes: null, snapshots: null, snapshotsLeft: null, gigabytesLeft: null }, findings };
 
   const refused = (what: keyof typeof rights) => (said: string) => say('error', `target ${target.name}: its ${what === 'quota' ? 'quota cannot be read' : `${what} cannot be listed`}: ${said}; ${rightFor(target.api, what)}`);
   const withTags = policies.some(({ volumes }) => asksForTags(volumes));
@@ -56,7 +60,7 @@ async function checkTarget(cloud: Cloud, target: Target, policies: readonly Poli
   const snapshotsLeft = quotas === null ? null : leftOf(quotas.snapshots);
   const gigabytesLeft = quotas === null || quotas.gigabytes === null ? null : leftOf(quotas.gigabytes);
   if (volumes !== null) sayOfPolicies(target, policies, volumes, { snapshotsLeft, gigabytesLeft }, say);
-  return { target: target.name, loggedIn: true, volumes: volumes?.length ?? null, snapshots, snapshotsLeft, gigabytesLeft, findings };
+  return { answers: { target: target.name, loggedIn: true, volumes: volumes?.length ?? null, snapshots, snapshotsLeft, gigabytesLeft }, findings };
 }
 
 /** Null where the cloud refused or did not answer; then `refused` was told its words. */
@@ -75,7 +79,7 @@ function rightFor(api: TargetApi, what: keyof typeof rights): string {
   return api === 'evs-v3' ? `the user needs ${rights[what]}` : 'the user needs a role in the project that may';
 }
 
-function sayOfPolicies(target: Target, policies: readonly Policy[], volumes: readonly Volume[], left: Pick<CheckedTarget, 'snapshotsLeft' | 'gigabytesLeft'>, say: Say): void {
+function sayOfPolicies(target: Target, policies: readonly Policy[], volumes: readonly Volume[], left: Pick<TargetAnswers, 'snapshotsLeft' | 'gigabytesLeft'>, say: Say): void {
   const ids = new Set(volumes.map(({ id }) => id.toLowerCase()));
   let wantedSnapshots = 0;
   let wantedGb = 0;

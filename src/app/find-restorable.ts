@@ -38,7 +38,7 @@ export async function findRestorable(deps: FindDeps, wanted: Wanted, signal: Abo
 
 async function byId({ policies, clouds }: FindDeps, { snapshotId, target }: { snapshotId: string; target: string | null }, signal: AbortSignal): Promise<Restorable> {
   const names = target === null ? policies.current().targets.map(({ name }) => name) : [target];
-  let silent: unknown = null;
+  let silent: CloudFailure | null = null;
   for (const name of names) {
     try {
       return { target: name, snapshot: await clouds.of(name).showSnapshot(snapshotId, { signal, priority: 'create' }) };

@@ -58,11 +58,12 @@ function pruneText(prune: readonly PlannedPrune[]): readonly string[] {
   return lines;
 }
 
-function limitsText({ target }: PolicyPlan, policies: Policies): string {
+function limitsText({ policy, target }: PolicyPlan, policies: Policies): string {
   const limits = policies.target(target)?.limits;
   if (limits === undefined) return '';
   const rate = limits.requestsPerSecond === null ? 'no limit of requests' : `${limits.requestsPerSecond} requests a second`;
-  return `at ${rate} and ${limits.concurrentCreates} creates at once`;
+  const spread = (policies.policy(policy)?.schedule.spread ?? 0) > 0 ? ', the spread included' : '';
+  return `at ${rate} and ${limits.concurrentCreates} creates at once${spread}`;
 }
 
 function unprotectedText(volumes: readonly UnprotectedVolume[]): readonly string[] {

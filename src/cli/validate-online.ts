@@ -1,5 +1,5 @@
 import { checkTargets } from '#app/check-targets';
-import type { CheckedTarget } from '#app/check-targets';
+import type { TargetAnswers } from '#app/check-targets';
 import type { Clouds } from '#app/ports/clouds';
 import type { Policies } from '#app/ports/policies';
 import { placeOfEntry } from '#config/entry-places';
@@ -30,16 +30,16 @@ export async function runValidateOnline(args: ValidateArgs, io: ValidateIo, with
   const isGood = !found.some(({ severity }) => severity === 'error' || args.strict);
   const problems = [...loaded.warnings, ...found];
   if (args.json) {
-    io.stdout.write(`${JSON.stringify({ valid: isGood, problems, targets: targets.map(({ findings: _, ...told }) => told) })}\n`);
+    io.stdout.write(`${JSON.stringify({ valid: isGood, problems, targets: targets.map(({ answers }) => answers) })}\n`);
   } else {
     for (const problem of problems) io.stdout.write(problemText(problem, null));
-    for (const target of targets) io.stdout.write(`${told(target)}\n`);
+    for (const { answers } of targets) io.stdout.write(`${told(answers)}\n`);
     io.stdout.write(`the files are valid; ${isGood ? 'the clouds can be worked with' : 'the clouds are not as they must be'}\n`);
   }
   return isGood ? EXIT.done : EXIT.failed;
 }
 
-function told({ target, loggedIn, volumes, snapshots, snapshotsLeft, gigabytesLeft }: CheckedTarget): string {
+function told({ target, loggedIn, volumes, snapshots, snapshotsLeft, gigabytesLeft }: TargetAnswers): string {
   if (!loggedIn) return `target ${target}: not logged in`;
   const counts = [volumes === null ? 'volumes unknown' : `${volumes} volumes`, snapshots === null ? 'snapshots unknown' : `${snapshots} snapshots`];
   const left = [snapshotsLeft === null ? [] : [`${snapshotsLeft} more snapshots`], gigabytesLeft === null ? [] : [`${gigabytesLeft} GB more`]].flat();

@@ -16,14 +16,14 @@ test('what is there is counted, and nothing is missing', async () => {
   await world.finish();
   world.cloud.snapshotQuota = { limit: 10 };
   world.cloud.gigabytes = { limit: 100, inUse: 40 };
-  expect(await check(world)).toEqual({ target: 'eu-prod', loggedIn: true, volumes: 2, snapshots: 2, snapshotsLeft: 8, gigabytesLeft: 60, findings: [] });
+  expect(await check(world)).toEqual({ answers: { target: 'eu-prod', loggedIn: true, volumes: 2, snapshots: 2, snapshotsLeft: 8, gigabytesLeft: 60 }, findings: [] });
   expect(world.cloud.creates).toHaveLength(2);
 });
 
 test('without a log-in nothing else is asked', async () => {
   const world = new World();
   world.cloud.failNext('authenticate', answers.unauthorized());
-  expect(await check(world)).toMatchObject({ loggedIn: false, volumes: null, findings: [{ severity: 'error', policy: null, message: 'target eu-prod: the log-in failed: 401 EVS.5401 Authentication required; check endpoint, project and auth of the target' }] });
+  expect(await check(world)).toMatchObject({ answers: { loggedIn: false, volumes: null }, findings: [{ severity: 'error', policy: null, message: 'target eu-prod: the log-in failed: 401 EVS.5401 Authentication required; check endpoint, project and auth of the target' }] });
   expect(world.cloud.calls('volumePages')).toBe(0);
 });
 

@@ -16,7 +16,9 @@ export function clockChangeNote(plan: Pick<DayPlan, 'stretches'>, times: CronTim
   const after = plan.stretches[here + 1]?.offset ?? offset;
   if (at === start && offset > before) {
     const skipped = skippedTimes(times, start, before, offset);
-    return skipped === null ? null : `the clock goes forward that day: ${skipped} does not exist, runs at ${wallTime(start + offset)}`;
+    if (skipped.length === 0) return null;
+    const verdict = skipped.length === 1 ? 'does not exist, runs' : 'do not exist, run once';
+    return `the clock goes forward that day: ${skipped.join(', ')} ${verdict} at ${wallTime(start + offset)}`;
   }
   const wall = wallTime(at + offset);
   if (after < offset && at >= end - (offset - after)) {
@@ -25,8 +27,8 @@ export function clockChangeNote(plan: Pick<DayPlan, 'stretches'>, times: CronTim
   return before > offset && at < start + (before - offset) ? `the clock goes back that day: ${wall} occurs twice, this is the second time` : null;
 }
 
-/** The wall times that fixed expressions name and that this clock change jumps over; null where there is none. */
-function skippedTimes({ cron }: CronTimes, change: number, before: number, after: number): string | null {
+/** The wall times that fixed expressions name and that this clock change jumps over. */
+function skippedTimes({ cron }: CronTimes, change: number, before: number, after: number): readonly string[] {
   const day = Math.floor((change + after) / DAY);
   const named = new Set<number>();
   for (const expression of cron) {
@@ -37,7 +39,7 @@ function skippedTimes({ cron }: CronTimes, change: number, before: number, after
       if (local >= change + before && local < change + after) named.add(local);
     }
   }
-  return named.size === 0 ? null : [...named].toSorted((a, b) => a - b).map(wallTime).join(', ');
+  return [...named].toSorted((a, b) => a - b).map(wallTime);
 }
 
 function runsTwice({ cron }: CronTimes, local: number): boolean {

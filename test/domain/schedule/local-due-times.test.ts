@@ -63,7 +63,7 @@ describe('what a clock change does is said', () => {
 
   test.each([
     ['a wall time that does not exist', '30 2 * * *', 'Europe/Berlin', '2027-03-28', { '03:00:00+02:00': 'the clock goes forward that day: 02:30 does not exist, runs at 03:00' }],
-    ['several of them', '15,45 2 * * *', 'Europe/Berlin', '2027-03-28', { '03:00:00+02:00': 'the clock goes forward that day: 02:15, 02:45 does not exist, runs at 03:00' }],
+    ['several of them', '15,45 2 * * *', 'Europe/Berlin', '2027-03-28', { '03:00:00+02:00': 'the clock goes forward that day: 02:15, 02:45 do not exist, run once at 03:00' }],
     ['midnight itself', '0 0 * * *', 'America/Santiago', '2026-09-06', { '01:00:00-03:00': 'the clock goes forward that day: 00:00 does not exist, runs at 01:00' }],
     ['half an hour', '10 2 * * *', 'Australia/Lord_Howe', '2026-10-03', { '02:30:00+11:00': 'the clock goes forward that day: 02:10 does not exist, runs at 02:30' }],
     ['one that occurs twice', '30 2 * * *', 'Europe/Berlin', '2026-10-25', { '02:30:00+02:00': 'the clock goes back that day: 02:30 occurs twice, runs the first time only' }],
