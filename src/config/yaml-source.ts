@@ -1,6 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { YAMLError } from 'yaml';
-import { readPlainYaml } from './plain-yaml.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { aliasTargets, isMap, isScalar, isSeq, pairOf, resolved, spanOf } from './yaml-nodes.ts';
@@ -36,8 +35,7 @@ export interface YamlSource {
  */
 export function parseYaml(file: string, text: string): YamlSource {
   try {
-    const value = readPlainYaml(text);
-    return value === undefined ? parseWhole(file, text) : plainSource(file, value, () => parseWhole(file, text));
+    return parse(file, text);
   } catch (error) {
     // Reading descends with the nesting, so a file of brackets alone can use up the stack.
     if (!(error instanceof RangeError)) throw error;
@@ -47,23 +45,7 @@ export function parseYaml(file: string, text: string): YamlSource {
 
 const tooDeep = 'the file is nested too deeply; a policy file needs about ten levels';
 
-/** A text whose value is known; where things stand is found out once somebody asks. */
-function plainSource(file: string, value: unknown, parse: () => YamlSource): YamlSource {
-  let parsed: YamlSource | null = null;
-  const whole = (): YamlSource => (parsed ??= parse());
-  return {
-    file,
-    value,
-    problems: [],
-    positionOf: (path) => whole().positionOf(path),
-    keyPositionOf: (path) => whole().keyPositionOf(path),
-    has: (path) => whole().has(path),
-    plainTextOf: (path) => whole().plainTextOf(path),
-  };
-}
-
-/** As `parseYaml`, by the parser; may throw a RangeError for what is nested too deeply. */
-export function parseWhole(file: string, text: string): YamlSource {
+function parse(file: string, text: string): YamlSource {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const lines = new LineCounter();
   const at = (offset: number): Position => {

@@ -13,7 +13,7 @@ export interface YamlFault {
 }
 
 /** Nodes in one file, those that aliases repeat counted each time: some 7,000 policies, far below an alias bomb. */
-export const MOST_VALUES = 250_000;
+const maxNodes = 250_000;
 
 /** Plain values of a document, with the faults that are no syntax errors. */
 export interface YamlValue {
@@ -33,7 +33,7 @@ export function toPlainValue(document: Document, targets: AliasTargets, placeAt:
 
   function convert(node: unknown, path: Path): unknown {
     count += 1;
-    if (count > MOST_VALUES) return undefined;
+    if (count > maxNodes) return undefined;
     if (isAlias(node)) return convertAlias(node, path);
     if (isMap(node)) return convertMap(node, path);
     if (isSeq(node)) return node.items.map((item, place) => convert(item, [...path, place]));
@@ -56,8 +56,8 @@ export function toPlainValue(document: Document, targets: AliasTargets, placeAt:
   }
 
   function addSizeFault(offset: number): void {
-    if (count <= MOST_VALUES || faults.some((fault) => fault.isFatal)) return;
-    const message = `the file holds more than ${MOST_VALUES} values, aliases counted as often as they repeat; split it, and nest no aliases in anchors`;
+    if (count <= maxNodes || faults.some((fault) => fault.isFatal)) return;
+    const message = `the file holds more than ${maxNodes} values, aliases counted as often as they repeat; split it, and nest no aliases in anchors`;
     faults.push({ offset, path: [], message, isFatal: true });
   }
 
