@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
 import { measurePolicies } from '#app/measure-policies';
-import { MOST_VOLUME_SERIES, measureVolumes } from '#app/measure-volumes';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import type { Telemetry } from '#app/ports/telemetry';
 import type { Traces } from '#app/ports/traces';
@@ -12,7 +11,7 @@ import { FiringRequests } from '#app/firing-requests';
 import type { QueueDepth } from '#app/views/overview-view';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
-import { readUnprotected, VolumeSurvey } from '#app/survey-volumes';
+import { VolumeSurvey } from '#app/survey-volumes';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import { instant } from '#domain/time';
@@ -30,8 +29,6 @@ import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts'
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
-import { volumeGauges } from '../adapters/telemetry/volume-gauges.ts';
-import type { VolumeGaugeSource } from '../adapters/telemetry/volume-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
 import { NotificationRuntime } from './notification-runtime.ts';
@@ -39,6 +36,7 @@ import type { OpenedRedis } from './open-redis.ts';
 import { RedisHealth } from './redis-health.ts';
 import { TargetRuntime } from './target-runtime.ts';
 import { packageVersion } from './version.ts';
+import { volumeMetrics } from './volume-metrics.ts';
 
 export type Role = 'all' | 'scheduler' | 'worker';
 
@@ -123,17 +121,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
   });
   const board = new RedisSurveyBoard(commands, instance);
-  let isCutTold = false;
-  const volumes = volumeGauges(registry, {
-    unprotected: () => readUnprotected({ ledger, board, policies }),
-    lags: options.volumeMetrics === true ? lagsOfVolumes : null,
-  });
-  async function lagsOfVolumes(): ReturnType<NonNullable<VolumeGaugeSource['lags']>> {
-    const { lags, isCut } = await measureVolumes({ ledger, policies });
-    if (isCut && !isCutTold) telemetry.emit('metrics.cut', { metric: 'snapkeep_volume_rpo_lag_seconds', most: MOST_VOLUME_SERIES });
-    isCutTold = isCut;
-    return lags;
-  }
+  const volumes = volumeMetrics(registry, { ledger, policies, board, telemetry }, options.volumeMetrics ?? false);
   const server = createServer({
     readiness: {
       redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),
