@@ -5,7 +5,6 @@ import { checkStore } from '#app/check-store';
 import { CurrentPolicies } from '#app/current-policies';
 import { manualActions } from '#app/manual-actions';
 import { measurePolicies } from '#app/measure-policies';
-import { MOST_VOLUME_SERIES, measureVolumes } from '#app/measure-volumes';
 import { OwnedSnapshots } from '#app/owned-snapshots';
 import { readPlan } from '#app/plan-preview';
 import type { Actions } from '#app/ports/actions';
@@ -19,7 +18,7 @@ import type { QueueDepth } from '#app/views/overview-view';
 import { PolicyReload } from '#app/reload-policies';
 import { Scheduler } from '#app/scheduler';
 import { supervise } from '#app/supervise';
-import { readUnprotected, VolumeSurvey } from '#app/survey-volumes';
+import { VolumeSurvey } from '#app/survey-volumes';
 import { watchStore } from '#app/watch-store';
 import type { PolicySet } from '#domain/policy';
 import type { PolicyChanges } from '#domain/policy-changes';
@@ -39,8 +38,6 @@ import { createRegistry, writeMetrics } from '../adapters/telemetry/registry.ts'
 import { fanOut } from '../adapters/telemetry/fan-out.ts';
 import { metricsTelemetry } from '../adapters/telemetry/metrics-telemetry.ts';
 import { statusGauges } from '../adapters/telemetry/status-gauges.ts';
-import { volumeGauges } from '../adapters/telemetry/volume-gauges.ts';
-import type { VolumeGaugeSource } from '../adapters/telemetry/volume-gauges.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { BuiltClouds } from './build-clouds.ts';
 import { GoneSeries } from './gone-series.ts';
@@ -49,6 +46,7 @@ import type { OpenedRedis } from './open-redis.ts';
 import { RedisHealth } from './redis-health.ts';
 import { TargetRuntimes } from './target-runtimes.ts';
 import { packageVersion } from './version.ts';
+import { volumeMetrics } from './volume-metrics.ts';
 
 export type Role = 'all' | 'scheduler' | 'worker';
 
@@ -152,17 +150,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     build: () => ({ version, revision: process.env['SNAPKEEP_REVISION'] ?? 'unknown' }),
   });
   const board = new RedisSurveyBoard(commands, instance);
-  let isCutTold = false;
-  const volumes = volumeGauges(registry, {
-    unprotected: () => readUnprotected({ ledger, board, policies }),
-    lags: options.volumeMetrics === true ? lagsOfVolumes : null,
-  });
-  async function lagsOfVolumes(): ReturnType<NonNullable<VolumeGaugeSource['lags']>> {
-    const { lags, isCut } = await measureVolumes({ ledger, policies });
-    if (isCut && !isCutTold) telemetry.emit('metrics.cut', { metric: 'snapkeep_volume_rpo_lag_seconds', most: MOST_VOLUME_SERIES });
-    isCutTold = isCut;
-    return lags;
-  }
+  const volumes = volumeMetrics(registry, { ledger, policies, board, telemetry }, options.volumeMetrics ?? false);
   const server = createServer({
     readiness: {
       redis: async () => ((await commands.ping()) === 'PONG' ? null : 'no answer'),

@@ -34,14 +34,14 @@ policies:
   await writeFile(path.join(dir.path, 'bomb.mjs'), `process.on('SIGUSR2', () => { ${bomb} ${go} });`);
   const bombed = { ...SECRETS, NODE_OPTIONS: `--import ${path.join(dir.path, 'bomb.mjs')}` };
   await using service = spawnSnapkeep(['serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env: bombed });
-  await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
+  await service.waitForLine(({ json }) => json?.['event'] === 'service.started', 40_000);
 
   service.kill('SIGUSR2');
 
-  expect((await service.waitForExit()).code).toBe(1);
+  expect((await service.waitForExit(40_000)).code).toBe(1);
   const told = service.lines.filter(({ json }) => json?.['event'] === 'process.crashed');
   expect(told).toHaveLength(1);
   expect(told[0]?.json).toMatchObject({ level: 'error', errorMessage: expect.stringMatching(/^Error: cannot reach redis:\/\/\[redacted\]@host|^what was thrown is no error \(object\)/) });
   expect(service.stderr()).toBe('');
   expectNoSecret('the crash', `${service.stdout()}\n${service.stderr()}`);
-}, 40_000);
+}, 120_000);

@@ -67,11 +67,11 @@ notifications:${Object.keys(urls).map((name) => `
 `);
   const env = { ...SECRETS, ...urls, HMAC: HMAC_SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${COLLECTOR_TOKEN}`, OTEL_BSP_SCHEDULE_DELAY: '100' };
   await using service = spawnSnapkeep(['serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env });
-  const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
+  const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started', 40_000);
   const url = String(started.json?.['url']);
 
   const told = (): Set<unknown> => new Set(service.lines.filter(({ json }) => String(json?.['event']).startsWith('notification.')).map(({ json }) => json?.['receiver']));
-  await waitFor(told, (receivers) => Object.keys(urls).every((name) => receivers.has(name.toLowerCase())), { what: 'a try of each receiver', timeoutMs: 25_000 });
+  await waitFor(told, (receivers) => Object.keys(urls).every((name) => receivers.has(name.toLowerCase())), { what: 'a try of each receiver', timeoutMs: 50_000 });
   await waitFor(() => receiver.received.map(({ path: at }) => at), (paths) => paths.some((at) => at.startsWith('/good')) && paths.some((at) => at.startsWith('/refuses')), { what: 'calls' });
 
   // Paths are the receivers' own; what is sent is not to repeat them, nor what the cloud said of our token.
@@ -86,6 +86,6 @@ notifications:${Object.keys(urls).map((name) => `
   for (const at of ['/metrics', '/readyz', '/api/v1/status', '/api/v1/overview', '/api/v1/runs']) expectNoSecret(at, await (await fetch(`${url}${at}`)).text());
 
   service.kill('SIGTERM');
-  await service.waitForExit();
+  await service.waitForExit(40_000);
   expectNoSecret('the log', `${service.stdout()}\n${service.stderr()}`);
-}, 60_000);
+}, 120_000);

@@ -139,7 +139,7 @@ describe('A43 no secret anywhere', () => {
     const tokenFile = path.join(dir.path, 'admin-token');
     await writeFile(tokenFile, ADMIN_TOKEN);
     await using service = spawnSnapkeep(['serve', ...store, '--admin-token-file', tokenFile, '--host', '127.0.0.1', '--port', '0', '--log-level', 'trace', '--log-format', 'json'], { env: SECRETS });
-    const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
+    const started = await service.waitForLine(({ json }) => json?.['event'] === 'service.started', 40_000);
     const url = String(started.json?.['url']);
 
     const ended = (): Map<string, Set<string>> => {

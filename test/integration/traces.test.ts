@@ -46,7 +46,7 @@ policies:
   - { name: p, target: t, schedule: { cron: "*/3 * * * * *" }, volumes: { match: { name: "vol-*" } }, snapshot: { force: true }, retry: { attempts: 3, backoff: { initial: 100ms, max: 200ms }, grace: 100ms, deadline: 1m }, rpo: 5m }
 `);
   const service = spawnSnapkeep(['serve', '--role', role, '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0', '--log-level', 'debug', '--log-format', 'json'], { env: { PASSWORD: cloud.credentials.password, ...env } });
-  await service.waitForLine(({ json }) => json?.['event'] === 'service.started');
+  await service.waitForLine(({ json }) => json?.['event'] === 'service.started', 40_000);
   return service;
 }
 
@@ -58,7 +58,7 @@ function on(collector: OtlpReceiver): Record<string, string> {
 async function tracesOf(collector: OtlpReceiver): Promise<Map<string, readonly ReceivedSpan[]>> {
   const idOf = new Map(cloud.volumes().map(({ id, name }) => [id, name]));
   const roots = (): ReceivedSpan[] => collector.spans.filter(({ name }) => name === 'run');
-  await waitFor(() => new Set(roots().map(({ attributes }) => attributes['snapkeep.volume_id'])).size, (count) => count === 3, { what: 'the root of a run of each volume', timeoutMs: 20_000 });
+  await waitFor(() => new Set(roots().map(({ attributes }) => attributes['snapkeep.volume_id'])).size, (count) => count === 3, { what: 'the root of a run of each volume', timeoutMs: 40_000 });
   return new Map(roots().map((root) => [idOf.get(String(root.attributes['snapkeep.volume_id'])) ?? '', collector.spans.filter(({ traceId }) => traceId === root.traceId)] as const).toReversed());
 }
 
@@ -99,16 +99,16 @@ describe('traces', () => {
     }
     // Sent on the way out, too.
     worker.kill('SIGTERM');
-    expect((await worker.waitForExit()).code).toBe(0);
-  }, 60_000);
+    expect((await worker.waitForExit(40_000)).code).toBe(0);
+  }, 120_000);
 
   test('none, and no trace id in the log, where nobody asks', async () => {
     await using collector = await startOtlpReceiver();
     await using service = await serve('all', 'untraced', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_EXPORTER: 'none' });
-    await service.waitForLine(({ json }) => json?.['event'] === 'snapshot.available', 15_000);
+    await service.waitForLine(({ json }) => json?.['event'] === 'snapshot.available', 40_000);
     expect(collector.spans).toEqual([]);
     expect(service.stdout()).not.toContain('traceId');
-  }, 30_000);
+  }, 120_000);
 
   test('a share of the runs, the same on scheduler and worker', async () => {
     await using collector = await startOtlpReceiver();
@@ -116,20 +116,20 @@ describe('traces', () => {
     const ended = (): string[] => service.lines.filter(({ json }) => json?.['event'] === 'snapshot.available').map(({ json }) => String(json?.['runId']).slice(1));
     await waitFor(() => ended().length, (count) => count >= 8, { what: 'some runs', timeoutMs: 30_000 });
     service.kill('SIGTERM');
-    await service.waitForExit();
+    await service.waitForExit(40_000);
     const sampled = new Set(collector.spans.filter(({ name }) => name === 'run').map(({ traceId }) => traceId));
     const logged = new Set(service.lines.filter(({ json }) => json?.['event'] === 'snapshot.available' && json['traceId'] !== undefined).map(({ json }) => json?.['traceId']));
     expect(ended().filter((id) => sampled.has(id))).toEqual(ended().filter((id) => logged.has(id)));
     for (const id of ended()) expect(collector.spans.some(({ traceId }) => traceId === id)).toBe(sampled.has(id));
-  }, 60_000);
+  }, 120_000);
 
   test('a collector that refuses is told, and changes nothing else', async () => {
     await using collector = await startOtlpReceiver({ refuse: 400 });
     await using service = await serve('all', 'refused', on(collector));
-    await service.waitForLine(({ json }) => json?.['event'] === 'traces.failed', 15_000);
-    await service.waitForLine(({ json }) => json?.['event'] === 'snapshot.available', 15_000);
+    await service.waitForLine(({ json }) => json?.['event'] === 'traces.failed', 40_000);
+    await service.waitForLine(({ json }) => json?.['event'] === 'snapshot.available', 40_000);
     service.kill('SIGTERM');
-    expect((await service.waitForExit()).code).toBe(0);
+    expect((await service.waitForExit(40_000)).code).toBe(0);
     expect(service.lines.filter(({ json }) => json?.['event'] === 'traces.failed')).toHaveLength(1);
-  }, 40_000);
+  }, 120_000);
 });

@@ -23,13 +23,13 @@ policies:
   const serve = (...flags: string[]) =>
     spawnSnapkeep(['serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0', '--log-format', 'json', ...flags], { env: { PASSWORD: cloud.credentials.password, SNAPKEEP_VOLUME_METRICS: 'false' } });
   const series = async (service: ReturnType<typeof serve>): Promise<string[]> => {
-    const url = String((await service.waitForLine(({ json }) => json?.['event'] === 'service.started')).json?.['url']);
+    const url = String((await service.waitForLine(({ json }) => json?.['event'] === 'service.started', 40_000)).json?.['url']);
     return (await (await fetch(`${url}/metrics`)).text()).split('\n').filter((line) => line.startsWith('snapkeep_volume_rpo_lag_seconds{'));
   };
   await using withFlag = serve('--volume-metrics');
-  await withFlag.waitForLine(({ json }) => json?.['event'] === 'firing.finished', 20_000);
+  await withFlag.waitForLine(({ json }) => json?.['event'] === 'firing.finished', 40_000);
   const shown = await waitFor(() => series(withFlag), (lines) => lines.length === 2, { what: 'a series for each volume' });
   for (const { id } of cloud.volumes()) expect(shown.join('\n')).toMatch(new RegExp(`\\{target="t",policy="p",volume="${id}"\\} \\d+$`, 'm'));
   await using without = serve();
   expect(await series(without)).toEqual([]);
-}, 60_000);
+}, 120_000);
