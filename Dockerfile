@@ -52,7 +52,7 @@ ENV SNAPKEEP_REVISION=${REVISION}
 USER 65532:65532
 EXPOSE 8080
 # Any other port than the default is for whoever sets it to probe.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+(process.env.SNAPKEEP_PORT||8080)+'/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 # Node is PID 1 and gets SIGTERM itself; nothing is written to disk, so the root file system may be read-only.
 ENTRYPOINT ["node", "--max-semi-space-size=8", "/opt/snapkeep/dist/main.js"]

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { chartSchema } from '../../config/tooling/chart-schema.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { chartDir, helm, ofKind, policiesOf, render, theOne } from './support/helm.ts';
 import { matrix } from './support/matrix.ts';
@@ -89,12 +88,6 @@ describe('the schema of the values', () => {
 
   test('asks for the policies', async () => {
     await expect(render([])).rejects.toThrow(/instance/);
-  });
-
-  test('has the shape of policy files as snapkeep has it: npm run chart:schema writes it anew', async () => {
-    const written = await readFile(path.join(chartDir, 'values.schema.json'), 'utf8');
-
-    expect(written).toBe(chartSchema(written));
   });
 });
 
