@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { ownershipOf } from '#domain/naming/owned-metadata';
 import type { RetentionDecision, RetentionInput } from '#domain/retention/decide-retention';
 import type { Snapshot } from '#domain/snapshot';
-import { durationMs, formatDuration } from '#domain/time';
+import { durationMs, formatDuration, instant } from '#domain/time';
 import type { Instant } from '#domain/time';
 import { someDues, someNow, someRules, someSnapshots, someZone } from './arbitrary.ts';
 import { secondOpinion } from './second-opinion.ts';
-import { decide, idsOf, owned } from './volume.ts';
+import { decide, idsOf, owned, rules } from './volume.ts';
 
 const world = fc.record({ snapshots: someSnapshots, rules: someRules, timezone: someZone, now: someNow });
 const runs = { numRuns: 1_500 };
@@ -36,7 +36,8 @@ test('agrees with the second opinion on every reason', () => {
       const expected = isEmpty ? dues.map(() => ['no retention rules']) : secondOpinion(dues, rules, timezone);
       expect(reasons).toEqual(expected.map((each) => each.map((reason) => (reason === 'within' ? within : reason))));
     }),
-    { numRuns: 3_000 },
+    // Clocks in St. John's went back by an hour at one minute past midnight: a minute of that hour is shown twice.
+    { numRuns: 3_000, examples: [[[instant(1_289_100_660_000)], rules({ hourly: 1 }), 'America/St_Johns']] },
   );
 });
 

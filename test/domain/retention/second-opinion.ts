@@ -45,12 +45,12 @@ function workOut(due: number, timezone: string): Names {
   return { hourly: isAmbiguous(due, timezone) ? `${hour}${offset}` : hour, daily: day, weekly: isoWeek(day), monthly: day.slice(0, 7), yearly: day.slice(0, 4) };
 }
 
-/** Looks at every fifth minute of the 30 hours around for the same local hour under another offset. */
+/** Looks at every minute of the 30 hours around for the same local hour under another offset. */
 function isAmbiguous(due: number, timezone: string): boolean {
   const own = wallClock(due, timezone);
   const far = 15 * 3_600_000;
   if (wallClock(due - far, timezone).offset === own.offset && wallClock(due + far, timezone).offset === own.offset) return false;
-  for (let at = due - far; at <= due + far; at += 300_000) {
+  for (let at = due - far; at <= due + far; at += 60_000) {
     const other = wallClock(at, timezone);
     if (other.hour === own.hour && other.offset !== own.offset) return true;
   }
