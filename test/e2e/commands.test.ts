@@ -59,6 +59,7 @@ describe('the commands that read', { timeout: 60_000 }, () => {
           rpoLagSeconds: expect.any(Number),
           volumes: 3,
           overdueVolumes: [],
+          pruneBraked: null,
           lastFiring: { due: expect.stringMatching(/Z$/), trigger: 'schedule', runs: { pending: 0, available: 2, failed: 1, skipped: 0, abandoned: 0 } },
         },
       ],
