@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { RedisClient } from '../../src/adapters/redis/connect.ts';
 
 /** Of the bench itself, and of connections coming and going. */
 const NOT_COUNTED = new Set(['info', 'config', 'client', 'hello', 'select', 'ping', 'command', 'monitor', 'auth']);
@@ -14,7 +15,7 @@ export interface CommandCount extends AsyncDisposable {
 export async function countCommands(url: string): Promise<CommandCount> {
   const redis = new Redis(url);
   await redis.config('RESETSTAT');
-  const monitor = await redis.duplicate().monitor();
+  const monitor = await redis.monitor();
   const counts = new Map<string, number>();
   monitor.on('monitor', (_time: string, args: readonly string[], source: string) => {
     const name = args[0]?.toLowerCase() ?? '';
@@ -39,7 +40,7 @@ export function sum(counts: ReadonlyMap<string, number>): number {
 }
 
 /** What the data takes with its keys and the tables they stand in, bytes; buffers of clients are left out. */
-export async function usedBytes(redis: Redis): Promise<number> {
+export async function usedBytes(redis: Pick<RedisClient, 'info'>): Promise<number> {
   const info = await redis.info('memory');
   const field = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1] ?? Number.NaN);
   return field('used_memory') - field('mem_clients_normal') - field('mem_aof_buffer');
