@@ -27,8 +27,10 @@ const SETTLED_AT_ONCE = 64;
  */
 export async function watchSnapshots(deps: WatchDeps, target: string, signal: AbortSignal): Promise<number> {
   const runs = new Map<string, WatchedRun>();
-  for (const runId of await deps.ledger.watched(target, WATCHED_PER_PASS)) {
-    const found = await deps.ledger.run(runId);
+  const watched = await deps.ledger.watched(target, WATCHED_PER_PASS);
+  const records = await deps.ledger.runsById(watched);
+  for (const runId of watched) {
+    const found = records.get(runId);
     if (found?.run.phase === 'creating' && found.run.snapshotId !== null) runs.set(found.run.snapshotId, found);
     else await deps.ledger.unwatch(target, runId);
   }
