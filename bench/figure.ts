@@ -8,6 +8,8 @@ export interface Figure {
   readonly ok: boolean;
   /** What the value is the median of, for the spread. */
   readonly samples: readonly number[];
+  /** Why there is no value: what it takes is not on this machine. */
+  readonly notRun?: string;
 }
 
 export function median(samples: readonly number[]): number {

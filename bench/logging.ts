@@ -1,14 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startSimulator } from '../src/simulator/start-simulator.ts';
 import { startProcess } from '../test/support/redis-process.ts';
+import { tempDir } from '../test/support/temp-dir.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import type { Figure } from './figure.ts';
 import { median } from './figure.ts';
-import { policyFor } from './firing.ts';
+import { PASSWORD_ENV, cronAt, policyText, writePolicyFile } from './support/policy-file.ts';
+import { buildOnce } from './support/build.ts';
 
 const VOLUMES = 2_000;
 const PAIRS = 5;
@@ -19,7 +18,7 @@ const AHEAD_MS = 6_000;
 
 /** Snapshots a second of one process with its log at `info` and at `silent`, by turns on the same machine, into the null device. */
 export async function benchLogging(): Promise<readonly Figure[]> {
-  execFileSync('npm', ['run', 'build'], { stdio: 'ignore' });
+  buildOnce();
   const silent: number[] = [];
   const info: number[] = [];
   for (let pair = 0; pair < PAIRS; pair += 1) {
@@ -40,14 +39,13 @@ export async function benchLogging(): Promise<readonly Figure[]> {
 async function snapshotsPerSecond(level: 'info' | 'silent'): Promise<number> {
   await using redis = await startProcess({});
   await using cloud = await startSimulator({ volumes: VOLUMES, creation: { minMs: 0, maxMs: 0 }, snapshotsPerVolume: null });
-  const dir = await mkdtemp(join(tmpdir(), 'snapkeep-bench-'));
+  await using dir = await tempDir('bench');
   const due = new Date(Math.ceil((Date.now() + AHEAD_MS) / 1_000) * 1_000);
-  const config = join(dir, 'policy.yaml');
-  await writeFile(config, policyFor(cloud, due));
+  const config = await writePolicyFile(dir.path, policyText(cloud, [{ name: 'once', cron: cronAt(due), volumes: 'vol-*' }]));
   const args = ['--max-semi-space-size=8', 'dist/main.js', 'serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0'];
   const child = spawn(process.execPath, [...args, '--log-format', 'json', '--log-level', level], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, SNAPKEEP_BENCH_PASSWORD: cloud.credentials.password },
+    env: { ...process.env, [PASSWORD_ENV]: cloud.credentials.password },
   });
   const ended = once(child, 'close');
   try {
@@ -57,6 +55,5 @@ async function snapshotsPerSecond(level: 'info' | 'silent'): Promise<number> {
   } finally {
     child.kill('SIGTERM');
     await ended;
-    await rm(dir, { recursive: true, force: true });
   }
 }

@@ -1,17 +1,49 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { table } from '../src/cli/table.ts';
 import type { Figure } from './figure.ts';
+import { benchCalls } from './calls.ts';
 import { benchClient } from './client.ts';
+import { benchFanOut } from './fan-out.ts';
 import { benchFiring } from './firing.ts';
+import { benchGrowth } from './growth.ts';
+import { benchIdle } from './idle.ts';
+import { benchInFlight } from './in-flight.ts';
 import { benchLogging } from './logging.ts';
 import { benchMetrics } from './metrics.ts';
+import { benchOpenstack } from './openstack.ts';
+import { benchPace } from './pace.ts';
 import { benchPage } from './page.ts';
 import { benchPlan } from './plan.ts';
 import { benchRetention } from './retention.ts';
+import { benchScaling } from './scaling.ts';
+import { benchScheduler } from './scheduler.ts';
 import { benchStart } from './start.ts';
 import { benchValidate } from './validate.ts';
+import { printFigures, writeFigures } from './support/report.ts';
+import { benchThroughput } from './throughput.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { start: benchStart, client: benchClient, firing: benchFiring, page: benchPage, retention: benchRetention, metrics: benchMetrics, logging: benchLogging, validate: benchValidate, plan: benchPlan };
+const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  start: benchStart,
+  throughput: benchThroughput,
+  firing: benchFiring,
+  pace: benchPace,
+  scaling: benchScaling,
+  calls: benchCalls,
+  'fan-out': benchFanOut,
+  'in-flight': benchInFlight,
+  scheduler: benchScheduler,
+  idle: benchIdle,
+  openstack: benchOpenstack,
+  client: benchClient,
+  page: benchPage,
+  retention: benchRetention,
+  metrics: benchMetrics,
+  logging: benchLogging,
+  validate: benchValidate,
+  plan: benchPlan,
+  growth: benchGrowth,
+};
+
+/** Takes as long as all others together: run when it is asked for by name. */
+const onlyByName = new Set(['growth']);
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => benches[name] === undefined);
@@ -19,15 +51,10 @@ if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
-  if (chosen.length === 0 || chosen.includes(name)) figures.push(...(await bench()));
+  if (chosen.length === 0 ? onlyByName.has(name) : !chosen.includes(name)) continue;
+  const startedAt = performance.now();
+  figures.push(...(await bench()));
+  process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(0)} s\n`);
 }
-const rows = figures.map(({ name, value, unit, target, ok, samples }) => [
-  name,
-  `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`,
-  target ?? '-',
-  target === null ? '' : ok ? 'met' : 'missed',
-  `${Math.min(...samples).toFixed(1)} to ${Math.max(...samples).toFixed(1)}`,
-]);
-process.stdout.write(`${table(['BENCH', 'MEDIAN', 'TARGET', '', 'SAMPLES'], rows)}\n`);
-await mkdir('bench/results', { recursive: true });
-await writeFile('bench/results/latest.json', `${JSON.stringify({ node: process.version, figures }, null, 2)}\n`);
+printFigures(figures);
+await writeFigures('latest.json', figures);

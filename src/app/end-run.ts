@@ -13,7 +13,7 @@ export interface EndRunDeps {
 }
 
 /**
- * Brings a run to its end: record, volume hold, log and metrics, and the firing's summary where it was the last one.
+ * Brings a run to its end: record and volume hold, log and metrics, and the firing's summary where it was the last one.
  * False where the record had changed since `revision`: then somebody else ends the run and nothing is said here.
  */
 export async function endRun(
@@ -31,7 +31,6 @@ export async function endRun(
   const saved = await deps.ledger.endRun(firing, { ...last, outcome, phase: watched ? run.phase : 'ended' }, revision);
   if (saved === null) return false;
 
-  if (!watched) await deps.ledger.releaseVolume(firing.target, run.volumeId, run.id);
   report(deps, firing, last, outcome, failure);
   if (saved.finished !== null) finishedFiring(deps, saved.finished);
   return true;

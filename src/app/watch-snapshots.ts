@@ -20,19 +20,28 @@ const FAILURES_PER_PASS = 3;
 /** How many records are settled at the same time. */
 const SETTLED_AT_ONCE = 64;
 
+export interface Look {
+  /** Snapshots that are still being made. */
+  readonly left: number;
+  /** Those whose wait this look ended. */
+  readonly settled: number;
+}
+
 /**
  * One look at all snapshots of a target that are being made, together: pages of the newest-first listing until all are
- * found, single calls only for a few or for stragglers. Returns how many are still being made. Throws CloudFailure
- * where the cloud does not answer; what was seen until then has been settled.
+ * found, single calls only for a few or for stragglers. Throws CloudFailure where the cloud does not answer; what was seen
+ * until then has been settled.
  */
-export async function watchSnapshots(deps: WatchDeps, target: string, signal: AbortSignal): Promise<number> {
+export async function watchSnapshots(deps: WatchDeps, target: string, signal: AbortSignal): Promise<Look> {
   const runs = new Map<string, WatchedRun>();
-  for (const runId of await deps.ledger.watched(target, WATCHED_PER_PASS)) {
-    const found = await deps.ledger.run(runId);
+  const watched = await deps.ledger.watched(target, WATCHED_PER_PASS);
+  const records = await deps.ledger.runsById(watched);
+  for (const runId of watched) {
+    const found = records.get(runId);
     if (found?.run.phase === 'creating' && found.run.snapshotId !== null) runs.set(found.run.snapshotId, found);
     else await deps.ledger.unwatch(target, runId);
   }
-  if (runs.size === 0) return 0;
+  if (runs.size === 0) return { left: 0, settled: 0 };
 
   const cloud = deps.clouds.of(target);
   const now = deps.clock.now();
@@ -80,7 +89,7 @@ export async function watchSnapshots(deps: WatchDeps, target: string, signal: Ab
     }
   }
   if (failures[0] !== undefined) throw failures[0];
-  return runs.size - settled;
+  return { left: runs.size - settled, settled };
 }
 
 async function showOrNull(deps: WatchDeps, target: string, snapshotId: string, signal: AbortSignal): Promise<Snapshot | null> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { executeRun } from '#app/execute-run';
 import { STRAGGLER_AFTER } from '#app/watch-snapshots';
 import { Wakeable } from '#app/wakeable';
 import { runWatch } from '#app/watch-loop';
@@ -283,6 +284,25 @@ describe('the watch loop', () => {
     const last = looks(world);
     await world.clock.advance(10 * MINUTE);
     expect(looks(world)).toBe(last);
+    await loop.stop();
+  });
+
+  test.each([
+    { count: 600, everyMs: 10, looksAtLeast: 5, why: 'a hundred a second turn good: a look each second or so is worth its call' },
+    { count: 60, everyMs: 1_000, looksAtLeast: 5, why: 'one a second does: looks become rare' },
+  ])('while snapshots go on to be made: $why', async ({ count, everyMs, looksAtLeast }) => {
+    const world = new World({ volumes: volumes(count) });
+    world.cloud.creationMs = 2 * SECOND;
+    const loop = watching(world);
+    await world.plan();
+    for (let n = 0; n < count; n += 1) {
+      await world.queue.step((runId, signal) => executeRun(world.deps(), runId, signal));
+      loop.wake.wake();
+      await world.clock.advance(everyMs);
+    }
+    const made = looks(world);
+    expect(made).toBeGreaterThanOrEqual(looksAtLeast);
+    expect(made).toBeLessThanOrEqual(12);
     await loop.stop();
   });
 

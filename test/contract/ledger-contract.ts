@@ -223,6 +223,27 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(await ledger.holdVolume('t', 'v', 'r2', LONG)).toBe('r2');
     });
 
+    test('a run that ends lets go of its volume in the same step, one that is watched on does not', async () => {
+      const { firing, runs: [done, watchedOn, other] } = await opened('p', ['v1', 'v2', 'v3']);
+      if (done === undefined || watchedOn === undefined || other === undefined) throw new Error('no runs');
+      for (const run of [done, watchedOn]) await ledger.holdVolume(firing.target, run.volumeId, run.id, LONG);
+      await ledger.holdVolume(firing.target, other.volumeId, 'another', LONG);
+      await end(firing, done, 'available');
+      await end(firing, watchedOn, 'abandoned', 'creating');
+      await end(firing, other, 'failed');
+      expect(await ledger.holdVolume(firing.target, 'v1', 'next', LONG)).toBe('next');
+      expect(await ledger.holdVolume(firing.target, 'v2', 'next', LONG)).toBe(watchedOn.id);
+      expect(await ledger.holdVolume(firing.target, 'v3', 'next', LONG)).toBe('another');
+    });
+
+    test('a run that only moves on keeps its volume', async () => {
+      const { firing, runs: [run] } = await opened('p', ['v1']);
+      if (run === undefined) throw new Error('no run');
+      await ledger.holdVolume(firing.target, run.volumeId, run.id, LONG);
+      for (const phase of ['requesting', 'creating', 'queued'] as const) await move(firing, run, { phase });
+      expect(await ledger.holdVolume(firing.target, 'v1', 'next', LONG)).toBe(run.id);
+    });
+
     test('it ends by itself unless it is renewed', async () => {
       await ledger.holdVolume('t', 'v', 'r1', SHORT);
       await ledger.holdVolume('t', 'w', 'r1', SHORT);
@@ -295,6 +316,19 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(found.toSorted((a, b) => a.volumeId.localeCompare(b.volumeId))).toEqual([runs[0], runs[2]]);
       expect(await ledger.runsOn(firing.id, [])).toEqual([]);
       expect(await ledger.runsOn('0123456789abcdef', ['v1'])).toEqual([]);
+    });
+
+    test('many runs at once, of several firings, each with its firing; unknown ones are left out', async () => {
+      const first = await opened('p', Array.from({ length: 700 }, (_, n) => `v${n}`));
+      const second = await opened('q', ['v1']);
+      const changed = first.runs[3];
+      if (changed === undefined) throw new Error('no run');
+      await move(first.firing, changed, { phase: 'creating' });
+      const all = [...first.runs, ...second.runs];
+      const found = await ledger.runsById([...all.map(({ id }) => id), runIdIn(first.firing.id, 'nobody'), runIdIn('0123456789abcdef', 'v1'), 'no run id']);
+      expect([...found.keys()].toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+      for (const { id } of all) expect(found.get(id)).toMatchObject((await ledger.run(id)) ?? { run: 'is not there' });
+      expect(await ledger.runsById([])).toEqual(new Map());
     });
 
     test('every field of a run is kept', async () => {

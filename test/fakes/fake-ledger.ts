@@ -174,6 +174,11 @@ export class FakeLedger implements Ledger {
     return null;
   }
 
+  async runsById(runIds: readonly string[]): Promise<ReadonlyMap<string, StoredRun & { readonly firing: Firing }>> {
+    const found = await Promise.all(runIds.map(async (runId) => [runId, await this.run(runId)] as const));
+    return new Map(found.flatMap(([runId, stored]) => (stored === null ? [] : [[runId, stored] as const])));
+  }
+
   async runs(query: RunQuery): Promise<RunPage> {
     const after = query.after === undefined ? null : parseCursor(query.after);
     const found: { run: Run; firing: Firing }[] = [];
@@ -290,6 +295,7 @@ export class FakeLedger implements Ledger {
     known.runs.set(run.id, { run, revision: revision + 1 });
     if (stored.run.phase !== 'creating' && run.phase === 'creating') entry(this.#watched, firing.target).set(run.id, this.#clock.now());
     if (stored.run.phase === 'creating' && run.phase !== 'creating') this.#watched.get(firing.target)?.delete(run.id);
+    if (run.phase === 'ended') this.#release(`volume ${firing.target} ${run.volumeId}`, run.id);
     return { revision: revision + 1, finished: this.#finishIfEnded(known) ? record(known) : null };
   }
 

@@ -137,7 +137,7 @@ export class World {
   }
 
   async watch(deps: WorldDeps = this.deps()): Promise<number> {
-    return watchSnapshots(deps, TARGET, this.signal);
+    return (await watchSnapshots(deps, TARGET, this.signal)).left;
   }
 
   /** Works, watches and reconciles like a process does, until nothing is left to do or `limitMs` has passed. */

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from './redis-url.ts';
+import { sendTogether } from './send-together.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -25,6 +26,7 @@ const SLOWEST_RECONNECT_MS = 2_000;
 /** Opens a connection that reconnects for ever. Errors show on its `error` event, which has to have a listener. */
 export function connectRedis(address: RedisAddress, use: ConnectionUse, options: { ca?: string | Buffer } = {}): RedisClient {
   const client = open(address, use, options);
+  sendTogether(client);
   // Health, ledger and queues all listen on the one connection.
   client.setMaxListeners(0);
   return client;

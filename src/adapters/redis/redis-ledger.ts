@@ -181,6 +181,25 @@ export class RedisLedger implements Ledger {
     return stored === null || firing === null ? null : { ...decodeRun(runId, stored), firing };
   }
 
+  async runsById(runIds: readonly string[]): Promise<ReadonlyMap<string, StoredRun & { readonly firing: Firing }>> {
+    const found = new Map<string, StoredRun & { readonly firing: Firing }>();
+    const byFiring = Map.groupBy(runIds, (runId) => partsOfRunId(runId)?.firingId ?? null);
+    for (const [firingId, ids] of byFiring) {
+      const firing = firingId === null ? null : await this.firing(firingId);
+      if (firing === null) continue;
+      for (let from = 0; from < ids.length; from += PAGE) {
+        const page = ids.slice(from, from + PAGE);
+        const stored = await this.#redis.hmget(this.#keys.runsOf(firing.id), ...page.map(volumeKey));
+        for (const [index, runId] of page.entries()) {
+          const record = stored[index] ?? null;
+          const run = record === null ? null : readable(runId, record);
+          if (run !== null) found.set(runId, { ...run, firing });
+        }
+      }
+    }
+    return found;
+  }
+
   async runsOn(firingId: string, volumeIds: readonly string[]): Promise<readonly Run[]> {
     if (volumeIds.length === 0) return [];
     const runIds = volumeIds.map((volumeId) => runIdIn(firingId, volumeId));
@@ -294,15 +313,24 @@ export class RedisLedger implements Ledger {
   }
 
   async #save(firing: Firing, run: Run, revision: number): Promise<{ revision: number; finished: FiringRecord | null } | null> {
-    const { firing: key, runsOf, open, watched, ended } = this.#keys;
+    const { firing: key, runsOf, open, watched, ended, hold } = this.#keys;
     const { phase, outcome } = letters(run);
     const reply = await this.#scripts.run(
       scripts.SAVE_RUN,
-      [key(firing.id), runsOf(firing.id), open, watched(firing.target), ended],
+      [key(firing.id), runsOf(firing.id), open, watched(firing.target), ended, hold(firing.target, run.volumeId)],
       [firing.id, this.#clock.now(), volumeKey(run.id), run.id, revision, phase, outcome, encodeRun(run)],
     );
     if (!Array.isArray(reply)) return null;
     return { revision: Number(reply[0]), finished: reply[1] === 1 ? this.#firing(firing.id, reply[2]) : null };
+  }
+}
+
+function readable(runId: string, record: string): StoredRun | null {
+  try {
+    return decodeRun(runId, record);
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return null;
+    throw error;
   }
 }
 

@@ -96,9 +96,9 @@ finish_if_ended(KEYS[1], KEYS[3], KEYS[4], ARGV[1], ARGV[2])
 return redis.call('HGETALL', KEYS[1])`;
 
 /**
- * Keys: firing, runs, open, watched, ended. Arguments: firing id, now, field, run id, expected revision, phase letter, outcome
- * letter, JSON. Nil where the revision is another; else the new revision, whether the firing is finished by this, and
- * the firing where it is.
+ * Keys: firing, runs, open, watched, ended, hold of the volume. Arguments: firing id, now, field, run id, expected revision,
+ * phase letter, outcome letter, JSON. A run that has ended lets go of a hold of its own. Nil where the revision is another;
+ * else the new revision, whether the firing is finished by this, and the firing where it is.
  */
 export const SAVE_RUN = `${finishIfEnded}
 local current = redis.call('HGET', KEYS[2], ARGV[3])
@@ -109,6 +109,7 @@ revision = tonumber(revision) + 1
 redis.call('HSET', KEYS[2], ARGV[3], revision .. ' ' .. ARGV[6] .. ARGV[7] .. ' ' .. ARGV[8])
 if phase ~= 'c' and ARGV[6] == 'c' then redis.call('ZADD', KEYS[4], ARGV[2], ARGV[4]) end
 if phase == 'c' and ARGV[6] ~= 'c' then redis.call('ZREM', KEYS[4], ARGV[4]) end
+if ARGV[6] == 'e' and redis.call('GET', KEYS[6]) == ARGV[4] then redis.call('DEL', KEYS[6]) end
 local was, is = phase == 'c' and outcome == 'p', ARGV[6] == 'c' and ARGV[7] == 'p'
 if was ~= is then redis.call('HINCRBY', KEYS[1], 'creating', is and 1 or -1) end
 if outcome ~= ARGV[7] then

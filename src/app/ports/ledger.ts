@@ -142,12 +142,17 @@ export interface Ledger {
   runsOfFiring(firingId: string, onUnreadable?: (error: UnreadableRecordError) => void): AsyncIterable<readonly StoredRun[]>;
 
   run(runId: string): Promise<(StoredRun & { readonly firing: Firing }) | null>;
+  /** Of many runs at once, by id; those without a record that can be read are not among them. */
+  runsById(runIds: readonly string[]): Promise<ReadonlyMap<string, StoredRun & { readonly firing: Firing }>>;
   runs(query: RunQuery): Promise<RunPage>;
   /** The runs that a firing has of these volumes, in no order. */
   runsOn(firingId: string, volumeIds: readonly string[]): Promise<readonly Run[]>;
   /** Null where the record has changed since `revision`: the caller is out of date and has to stop. Else the new revision. */
   saveRun(firing: Firing, run: Run, revision: number): Promise<number | null>;
-  /** As saveRun for a run that has ended; `finished` is the firing where this ended it too. */
+  /**
+   * As saveRun for a run that has ended; `finished` is the firing where this ended it too. In the same step the run lets go of
+   * its volume, unless it is watched on (its phase is not `ended`).
+   */
   endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number): Promise<{ readonly finished: FiringRecord | null } | null>;
 
   /** Runs of a target whose snapshot is being made, oldest first. */
