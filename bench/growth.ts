@@ -28,7 +28,7 @@ export async function benchGrowth(): Promise<readonly Figure[]> {
   const finished: (readonly [number, number])[] = [];
   for (const volumes of FINISHED) finished.push([volumes, (await runFiring({ volumes, workers: 1, cloud: { creation: { minMs: 0, maxMs: 0 } } })).finishedMs / 1_000]);
   const policies: (readonly [number, PolicyCost])[] = [];
-  for (const count of POLICIES) policies.push([count, await costOf(count)]);
+  for (const size of POLICIES) policies.push([size, await costOf(size)]);
   await mkdir(RESULTS, { recursive: true });
   await writeFile(`${RESULTS}/growth.svg`, plot(panelsOf(queued, finished, policies)));
   return [
