@@ -8,11 +8,11 @@ import type { PolicyPrune, PruneView, PrunedSnapshot } from './views/prune-view.
 export type PreviewPruneDeps = DecideDeps & { readonly book: Pick<PruneBook, 'brakes'> };
 
 /**
- * What retention would delete and keep of all policies, or of the one named, by the snapshots the cloud lists now. Changes
+ * What retention would delete and keep of all policies, of the one named, or of those of a target, by the snapshots the cloud lists now. Changes
  * nothing. Throws CloudFailure where a target does not list all of them: nothing is decided by half a listing.
  */
-export async function previewPrune(deps: PreviewPruneDeps, only?: string): Promise<PruneView> {
-  const wanted = deps.policies.current().policies.filter(({ name }) => only === undefined || name === only);
+export async function previewPrune(deps: PreviewPruneDeps, only: { policy?: string; target?: string } = {}): Promise<PruneView> {
+  const wanted = deps.policies.current().policies.filter(({ name, target }) => name === (only.policy ?? name) && target === (only.target ?? target));
   const brakes = await deps.book.brakes();
   const previews: PolicyPrune[] = [];
   for (const target of new Set(wanted.map((policy) => policy.target))) {

@@ -140,7 +140,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   const pruning = { ledger, book, policies, clouds, clock, telemetry };
-  const prune: Actions['prune'] = async (policy, { dryRun, confirm }) => (dryRun ? previewPrune(pruning, policy) : pruneNow(pruning, { policy, confirm }, stopping.signal));
+  const prune: Actions['prune'] = async (policy, { dryRun, confirm }) => (dryRun ? previewPrune(pruning, { policy }) : pruneNow(pruning, { policy, confirm }, stopping.signal));
 
   const gauges = statusGauges(registry, {
     policies: () => measurePolicies({ ledger, policies, since: () => config().loadedAt }),

@@ -23,16 +23,26 @@ export async function runPrune(deps: PruneDeps, args: PruneArgs, io: Io): Promis
     io.stderr.write('snapkeep: --dry-run deletes nothing, so there is nothing to --confirm\n');
     return EXIT.usage;
   }
-  try {
-    const view = args.dryRun ? await previewPrune(deps, policy) : await pruneNow(deps, { confirm, ...(policy === undefined ? {} : { policy }) }, new AbortController().signal);
-    io.stdout.write(args.json ? `${JSON.stringify(view)}\n` : `${view.policies.map((each) => render(each, view)).join('\n\n')}\n`);
-    return view.policies.some(({ braked, failed }) => braked || failed.length > 0) ? EXIT.failed : EXIT.done;
-  } catch (error) {
-    if (!(error instanceof CloudFailure)) throw error;
-    const { httpStatus, code, message } = error.failure;
-    io.stderr.write(`snapkeep: the cloud did not list everything, so nothing is decided: ${[httpStatus, code, message].filter((part) => part !== null).join(' ')}\n`);
-    return EXIT.failed;
+  const wanted = deps.policies.current().policies.filter(({ name }) => policy === undefined || name === policy);
+  const pruned: PolicyPrune[] = [];
+  let isFailed = false;
+  for (const target of new Set(wanted.map((each) => each.target))) {
+    const only = { target, ...(policy === undefined ? {} : { policy }) };
+    try {
+      const view = args.dryRun ? await previewPrune(deps, only) : await pruneNow(deps, { ...only, confirm }, new AbortController().signal);
+      pruned.push(...view.policies);
+    } catch (error) {
+      if (!(error instanceof CloudFailure)) throw error;
+      // What is done on another target is done, and is shown all the same.
+      isFailed = true;
+      const { httpStatus, code, message } = error.failure;
+      io.stderr.write(`snapkeep: target ${target} did not list everything, so nothing of it is decided: ${[httpStatus, code, message].filter((part) => part !== null).join(' ')}\n`);
+    }
   }
+  const view: PruneView = { dryRun: args.dryRun, policies: pruned };
+  if (args.json) io.stdout.write(`${JSON.stringify(view)}\n`);
+  else if (pruned.length > 0) io.stdout.write(`${pruned.map((each) => render(each, view)).join('\n\n')}\n`);
+  return isFailed || pruned.some(({ braked, failed }) => braked || failed.length > 0) ? EXIT.failed : EXIT.done;
 }
 
 function render({ policy, brakeReason, deleted, kept, failed }: PolicyPrune, { dryRun }: PruneView): string {

@@ -55,5 +55,5 @@ test('a listing that breaks off decides nothing; only the policy named is looked
   const world = await nights(3);
   world.cloud.failNext('snapshotPages', answers.unavailable());
   await expect(previewPrune(world.deps())).rejects.toMatchObject({ failure: { httpStatus: 503 } });
-  expect((await previewPrune(world.deps(), 'nobody')).policies).toEqual([]);
+  expect((await previewPrune(world.deps(), { policy: 'nobody' })).policies).toEqual([]);
 });

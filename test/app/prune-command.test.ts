@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runPrune } from '../../src/cli/prune.ts';
 import { answers } from '../fakes/cloud-answers.ts';
-import { RetainedWorld, night, retaining } from '../fakes/retained-world.ts';
+import { RetainedWorld, mark, night, retaining } from '../fakes/retained-world.ts';
 
 async function prune(it: RetainedWorld, args: { policy?: string; dryRun?: boolean; confirm?: boolean }): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = '';
@@ -52,4 +52,15 @@ test('wrong usage, and a cloud that does not list, change nothing', async () => 
   it.cloud.failNext('snapshotPages', answers.unavailable());
   expect(await prune(it, { confirm: true })).toMatchObject({ code: 1, stdout: '' });
   expect(it.left()).toHaveLength(6);
+});
+
+test('a target that does not list keeps no other from being pruned and shown', async () => {
+  const it = new RetainedWorld({ policies: [retaining({ last: 1 }, { target: 'away' }), { ...retaining({ last: 1 }), name: 'other' }] });
+  for (const count of [0, 1]) it.cloud.addSnapshot({ id: `other-${count}`, volumeId: 'vol-1', metadata: mark('vol-1', night(count), 'other') });
+  await it.clock.advanceTo(night(2));
+  it.cloud.failNext('snapshotPages', answers.unavailable());
+  const { code, stdout, stderr } = await prune(it, {});
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^snapkeep: target away did not list everything, so nothing of it is decided: 503 /);
+  expect(stdout).toMatch(/^other: 1 deleted, 1 stay\n/);
 });

@@ -4,6 +4,7 @@ import { readStatus } from '#app/read-status';
 import { HOUR, MINUTE, SECOND, addMs } from '#domain/time';
 import { answers } from '../fakes/cloud-answers.ts';
 import { RetainedWorld, mark, night, retaining } from '../fakes/retained-world.ts';
+import { settle } from '../fakes/manual-clock.ts';
 import { TARGET, at } from '../fakes/world.ts';
 
 function world(rules: Parameters<typeof retaining>[0], volumes: readonly string[] = ['vol-1']): RetainedWorld {
@@ -303,9 +304,46 @@ describe('what becomes of a delete', () => {
     expect(it.cloud.deleted.toSorted()).toEqual(['snap-1', 'snap-2', 'snap-3']);
     expect(it.telemetry.of('prune.deleted').map(({ snapshotId }) => snapshotId).toSorted()).toEqual(['snap-1', 'snap-2', 'snap-3']);
   });
+
+  test('an error that nobody expects ends all calls with the first: none goes out later, on no record', async () => {
+    const volumes = Array.from({ length: 30 }, (_, n) => `vol-${n}`);
+    const it = world({ last: 1 }, volumes);
+    for (const count of [0, 1]) await it.fire(count);
+    const gate = Promise.withResolvers<void>();
+    let calls = 0;
+    it.cloud.beforeCall = async (operation) => {
+      if (operation !== 'deleteSnapshot') return;
+      calls += 1;
+      if (calls === 1) throw new Error('broken');
+      await gate.promise;
+    };
+    const pruned = it.prune().catch((error: unknown) => error);
+    await settle();
+    gate.resolve();
+    expect(await pruned).toMatchObject({ message: 'broken' });
+    const deletes = it.cloud.deleted.length;
+    await settle();
+    expect(it.cloud.deleted).toHaveLength(deletes);
+    expect(calls).toBeLessThan(10);
+    // The one whose call broke may have been sent; what was not begun is on no record.
+    expect(await it.book.pending(TARGET)).toHaveLength(deletes + 1);
+  });
 });
 
 describe('prune now', () => {
+  test('a cloud that stops answering after the deletes: each is told as not known to be done, and none as undecided', async () => {
+    const it = world({ last: 1 }, ['vol-1', 'vol-2']);
+    for (const volume of ['vol-1', 'vol-2']) it.addNights(volume, 0, 1);
+    await it.clock.advanceTo(night(2));
+    it.cloud.deletionMs = HOUR;
+    it.cloud.failNext('showSnapshot', ...Array.from({ length: 500 }, () => answers.unavailable()));
+    const pruning = pruneNow(it.deps(), { confirm: false }, it.signal);
+    await it.clock.advance(3 * MINUTE);
+    const [nightly] = (await pruning).policies;
+    expect(nightly?.deleted).toEqual([]);
+    expect(nightly?.failed).toMatchObject([{ code: 'not_done' }, { code: 'not_done' }]);
+  });
+
   test('tells what is gone, what was refused and what stays', async () => {
     const it = world({ last: 3 }, ['vol-1', 'vol-2']);
     for (const volume of ['vol-1', 'vol-2']) it.addNights(volume, 0, 3);

@@ -1,6 +1,7 @@
 import type { Policy } from '#domain/policy';
 import { decidePolicy } from '#domain/retention/decide-policy';
 import type { PolicyDecision } from '#domain/retention/decide-policy';
+import type { Instant } from '#domain/time';
 import type { CallOptions } from '../ports/cloud.ts';
 import { goneVolumes } from './gone-volumes.ts';
 import { listOwned } from './list-owned.ts';
@@ -24,7 +25,8 @@ export async function decideScopes(deps: DecideDeps, target: string, scopes: rea
   const owned = await listOwned(cloud, deps.policies.current().instance, scopes, options);
   const whole = scopes.filter(({ volumes }) => volumes === null).map(({ policy }) => policy.name);
   const gone = whole.length === 0 ? new Set<string>() : await goneVolumes(cloud, new Map([...owned].filter(([name]) => whole.includes(name))), options);
-  return Promise.all(scopes.map(({ policy }) => decide(deps, policy, owned, gone)));
+  const now = await deps.ledger.now();
+  return Promise.all(scopes.map(({ policy }) => decide(deps, policy, owned, gone, now)));
 }
 
 /**
@@ -42,10 +44,10 @@ export async function decideWithBrake(deps: DecideDeps, target: string, scopes: 
   });
 }
 
-async function decide(deps: DecideDeps, policy: Policy, owned: Owned, gone: ReadonlySet<string>): Promise<ScopeDecision> {
+async function decide(deps: DecideDeps, policy: Policy, owned: Owned, gone: ReadonlySet<string>, now: Instant): Promise<ScopeDecision> {
   const snapshots = owned.get(policy.name) ?? new Map<string, never>();
   const volumes = [...snapshots.keys()];
-  const [lastGoodAt, now] = await Promise.all([deps.ledger.lastGoodOf(policy.name, volumes), deps.ledger.now()]);
+  const lastGoodAt = await deps.ledger.lastGoodOf(policy.name, volumes);
   const decision = decidePolicy({ instance: deps.policies.current().instance, policy, snapshots, lastGoodAt, gone, now });
   return { policy, gone: volumes.filter((id) => gone.has(id)), ...decision };
 }

@@ -41,6 +41,8 @@ interface Progress {
   readonly refused: { readonly pending: PendingDelete; readonly refusal: DeleteRefusal }[];
   stoppedBy: Failure | null;
   lostInARow: number;
+  /** An error that is no answer of the cloud: no further call goes out. */
+  isBroken: boolean;
 }
 
 /**
@@ -48,26 +50,25 @@ interface Progress {
  * that says wait, log in, or nothing at all stops the rest; any other refusal is told and concerns that snapshot alone.
  */
 export async function deleteSnapshots(deps: PruneDeps, target: string, deletes: readonly PolicyDelete[], signal: AbortSignal): Promise<DeleteOutcome> {
-  const progress: Progress = { asked: [], gone: [], refused: [], stoppedBy: null, lostInARow: 0 };
+  const progress: Progress = { asked: [], gone: [], refused: [], stoppedBy: null, lostInARow: 0, isBroken: false };
   for (let from = 0; from < deletes.length && progress.stoppedBy === null; from += CHUNK) {
     const records = deletes.slice(from, from + CHUNK).map((each) => pendingDelete(each, deps));
     const ours = await deps.book.begin(target, records);
     const queue = records.filter(({ snapshotId }) => ours.has(snapshotId));
     const before = progress.asked.length;
-    try {
-      await Promise.all(Array.from({ length: AT_ONCE }, () => work(deps, target, queue, progress, signal)));
-    } finally {
-      await deps.book.update(target, progress.asked.slice(before));
-      // Not sent: nothing becomes of them.
-      await deps.book.end(target, queue.map(({ snapshotId }) => snapshotId));
-    }
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => work(deps, target, queue, progress, signal)));
+    await deps.book.update(target, progress.asked.slice(before));
+    // Not sent: nothing becomes of them.
+    await deps.book.end(target, queue.map(({ snapshotId }) => snapshotId));
+    const broken = ended.find(({ status }) => status === 'rejected');
+    if (broken?.status === 'rejected') throw broken.reason;
   }
   const { asked, gone, refused, stoppedBy } = progress;
   return { asked, gone, refused, stoppedBy };
 }
 
 async function work(deps: PruneDeps, target: string, queue: PendingDelete[], progress: Progress, signal: AbortSignal): Promise<void> {
-  while (progress.stoppedBy === null) {
+  while (progress.stoppedBy === null && !progress.isBroken) {
     const pending = queue.shift();
     if (pending === undefined) return;
     try {
@@ -76,7 +77,10 @@ async function work(deps: PruneDeps, target: string, queue: PendingDelete[], pro
       progress.asked.push({ ...pending, acceptedAt, lookAt: addMs(acceptedAt, FIRST_LOOK) });
       progress.lostInARow = 0;
     } catch (error) {
-      if (!(error instanceof CloudFailure)) throw error;
+      if (!(error instanceof CloudFailure)) {
+        progress.isBroken = true;
+        throw error;
+      }
       await afterFailure(deps, target, pending, error.failure, progress);
     }
   }

@@ -40,13 +40,25 @@ export async function runPruning(deps: PruneLoopDeps, target: string, signal: Ab
       const stoppedBy = await pruneNoted(deps, target, signal);
       if (stoppedBy !== null || deps.clock.now() < sweepCheck) return stoppedBy;
       sweepCheck = addMs(deps.clock.now(), SWEEP_CHECK);
-      // Held by nobody who could renew it: it is free again when the next sweep is due.
-      const isTime = await deps.ledger.acquireLease(`sweep:${target}`, `${deps.replica}/${(sweeps += 1)}`, SWEEP_EVERY);
-      return isTime ? sweep(deps, target, signal) : null;
+      return sweepIfDue(deps, target, `${deps.replica}/${(sweeps += 1)}`, signal);
     });
     if (failure !== null) await deps.clock.sleepUntil(addMs(deps.clock.now(), failure.retryAfterMs ?? POSTPONED_FOR), signal);
   }
   await deps.ledger.releaseLease(lease, deps.replica);
+}
+
+/** The lease stands for the hour: nobody renews it, so it is free again when the next sweep is due, or at once where this one came to nothing. */
+async function sweepIfDue(deps: PruneLoopDeps, target: string, holder: string, signal: AbortSignal): Promise<Failure | null> {
+  const lease = `sweep:${target}`;
+  if (!(await deps.ledger.acquireLease(lease, holder, SWEEP_EVERY))) return null;
+  let isDone = false;
+  try {
+    const stoppedBy = await sweep(deps, target, signal);
+    isDone = stoppedBy === null || stoppedBy.kind === 'auth';
+    return stoppedBy;
+  } finally {
+    if (!isDone) await deps.ledger.releaseLease(lease, holder);
+  }
 }
 
 /** A cloud that does not answer is no failure of the loop: it is told, and the work stays for later. */
