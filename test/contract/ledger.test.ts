@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system-clock.ts';
-import { connectRedis } from '../../src/adapters/redis/connect.ts';
-import type { RedisClient } from '../../src/adapters/redis/connect.ts';
 import { RedisLedger } from '../../src/adapters/redis/redis-ledger.ts';
-import { parseRedisUrl } from '../../src/adapters/redis/redis-url.ts';
 import { FakeLedger } from '../fakes/fake-ledger.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
-import { startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { oneRedis } from '../support/one-redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { ledgerContract } from './ledger-contract.ts';
 
@@ -28,23 +24,14 @@ describe('FakeLedger', () => {
 });
 
 describe('RedisLedger', () => {
-  let server: RedisServer;
-  let redis: RedisClient;
+  const redis = oneRedis();
   let instances = 0;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = connectRedis(parseRedisUrl(server.url, null), 'commands');
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
 
   ledgerContract(async () => {
     // Another instance is another ledger: its keys are its own, and nothing of an earlier test shows.
     instances += 1;
     return {
-      ledger: new RedisLedger(redis, `contract-${instances}`, systemClock),
+      ledger: new RedisLedger(redis.client(), `contract-${instances}`, systemClock),
       until: async (condition) => void (await waitFor(condition, Boolean, { intervalMs: 2, timeoutMs: 5_000 })),
     };
   });

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Survey, SurveyBoard } from '#app/ports/survey-board';
 import { instant } from '#domain/time';
-import { connectRedis } from '../../src/adapters/redis/connect.ts';
-import type { RedisClient } from '../../src/adapters/redis/connect.ts';
 import { keysOf } from '../../src/adapters/redis/keys.ts';
-import { parseRedisUrl } from '../../src/adapters/redis/redis-url.ts';
 import { RedisSurveyBoard } from '../../src/adapters/redis/redis-survey-board.ts';
 import { FakeSurveyBoard } from '../fakes/fake-survey-board.ts';
-import { startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { oneRedis } from '../support/one-redis.ts';
 
 const survey: Survey = { at: instant(1_764_000_000_000), revision: 'r1', volumes: 12, unprotected: 2, examples: [{ id: 'vol-1', name: 'db: "1"' }, { id: 'vol-2', name: null }] };
 
@@ -31,25 +27,16 @@ describe('FakeSurveyBoard', () => {
 });
 
 describe('RedisSurveyBoard', () => {
-  let server: RedisServer;
-  let redis: RedisClient;
+  const redis = oneRedis();
   let instances = 0;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = connectRedis(parseRedisUrl(server.url, null), 'commands');
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
 
-  surveyBoardContract(() => new RedisSurveyBoard(redis, `contract-${(instances += 1)}`));
+  surveyBoardContract(() => new RedisSurveyBoard(redis.client(), `contract-${(instances += 1)}`));
 
   test.each(['', 'not JSON', '{}', '{"at":"yesterday"}'])('what cannot be read (%j) counts as none, and hides no other', async (broken) => {
     const instance = `contract-${(instances += 1)}`;
-    const board = new RedisSurveyBoard(redis, instance);
+    const board = new RedisSurveyBoard(redis.client(), instance);
     await board.write('eu', survey);
-    await redis.hset(keysOf(instance).surveys, 'us', broken);
+    await redis.client().hset(keysOf(instance).surveys, 'us', broken);
     expect(await board.read()).toEqual(new Map([['eu', survey]]));
   });
 });

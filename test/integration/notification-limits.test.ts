@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NoticeJob } from '#app/ports/notice-queue';
 import { readStatus } from '#app/read-status';
 import { runIdIn } from '#domain/naming/run-id';
 import { HOUR, instant } from '#domain/time';
 import { BullmqNoticeQueue } from '../../src/adapters/bullmq/bullmq-notice-queue.ts';
-import { connectRedis } from '../../src/adapters/redis/connect.ts';
-import type { RedisClient } from '../../src/adapters/redis/connect.ts';
 import { keyPrefix, keysOf } from '../../src/adapters/redis/keys.ts';
-import { parseRedisUrl } from '../../src/adapters/redis/redis-url.ts';
 import { startStub } from '../adapters/http-client/stub-server.ts';
 import { policyOf } from '../fakes/world.ts';
-import { startRedis } from '../support/redis.ts';
-import type { RedisServer } from '../support/redis.ts';
+import { oneRedis } from '../support/one-redis.ts';
 import { notificationStage } from './notification-stage.ts';
 
-let server: RedisServer;
-let redis: RedisClient;
-beforeAll(async () => {
-  server = await startRedis();
-  redis = connectRedis(parseRedisUrl(server.url, null), 'commands');
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = oneRedis();
 
 describe('calls that wait for a recipient', () => {
   const call = (id: number, receiver: string): NoticeJob => ({ id: `c${receiver}${id}`, to: { kind: 'receiver', name: receiver }, about: 'run.failed', policy: 'nightly', message: null, attempts: 3 });
@@ -31,8 +18,8 @@ describe('calls that wait for a recipient', () => {
   async function bounded(name: string, body: (queue: BullmqNoticeQueue, dropped: string[], held: () => Promise<number>) => Promise<void>): Promise<void> {
     const dropped: string[] = [];
     const prefix = keyPrefix(name);
-    const queue = new BullmqNoticeQueue({ redis, prefix, onError: () => undefined, onDropped: ({ id }) => void dropped.push(id), mostPerRecipient: 5 });
-    await body(queue, dropped, () => redis.llen(`${prefix}:notifications:wait`));
+    const queue = new BullmqNoticeQueue({ redis: redis.client(), prefix, onError: () => undefined, onDropped: ({ id }) => void dropped.push(id), mostPerRecipient: 5 });
+    await body(queue, dropped, () => redis.client().llen(`${prefix}:notifications:wait`));
     await queue.close();
   }
 
@@ -66,9 +53,9 @@ describe('a run whose record cannot be read', () => {
   test('is left out of the notification, which is sent once, and holds up no other', async () => {
     await using hook = await startStub().then((stub) => Object.assign(stub, { [Symbol.asyncDispose]: () => stub.close() }));
     hook.on('POST', '/hook', { status: 204 });
-    await using stage = await notificationStage({ redisUrl: server.url, env: { NOTIFY_URL: `${hook.url}/hook` } });
+    await using stage = await notificationStage({ redisUrl: redis.url(), env: { NOTIFY_URL: `${hook.url}/hook` } });
     const broken = await stage.finish({ 'vol-a': 'failed', 'vol-b': 'failed' }, Date.now() - 60_000);
-    await redis.hset(keysOf(stage.instance).runsOf(broken.id), runIdIn(broken.id, 'vol-a').slice(17), '1 ef {"v":');
+    await redis.client().hset(keysOf(stage.instance).runsOf(broken.id), runIdIn(broken.id, 'vol-a').slice(17), '1 ef {"v":');
     await stage.finish({ 'vol-c': 'failed' });
 
     stage.replica();
@@ -82,10 +69,10 @@ describe('a run whose record cannot be read', () => {
   });
 
   test('does not hide the state of its policy', async () => {
-    await using stage = await notificationStage({ redisUrl: server.url, env: {}, policies: [policyOf()] });
+    await using stage = await notificationStage({ redisUrl: redis.url(), env: {}, policies: [policyOf()] });
     const firing = await stage.finish({ 'vol-a': 'failed' }, Date.now() - 60_000);
     await stage.ledger.setCovered('nightly', ['vol-a'], instant(Date.now() - 48 * HOUR));
-    await redis.hset(keysOf(stage.instance).runsOf(firing.id), runIdIn(firing.id, 'vol-a').slice(17), 'nothing of ours');
+    await redis.client().hset(keysOf(stage.instance).runsOf(firing.id), runIdIn(firing.id, 'vol-a').slice(17), 'nothing of ours');
     const [status] = (await readStatus({ ...stage, book: { brakes: async () => new Map() } })).policies;
     expect(status?.overdueVolumes).toMatchObject([{ id: 'vol-a', reason: 'no good snapshot yet; the record of its last run cannot be read' }]);
   });

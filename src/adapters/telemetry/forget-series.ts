@@ -1,5 +1,6 @@
 import type { MetricsRegistry } from './registry.ts';
 
+/** What every kind of metric has; prom-client's type of the registry's list names the reading and not the removal. */
 interface Labelled {
   get(): Promise<{ readonly values: readonly { readonly labels: Readonly<Record<string, string | number | undefined>> }[] }>;
   remove(labels: Record<string, string | number | undefined>): void;
