@@ -187,6 +187,26 @@ describe('BullmqRunQueue with BullmqWorker', () => {
     expect(held.interrupted).toEqual([]);
   });
 
+  test('what a closing worker hands back it does not take again, whatever it was waiting for', async () => {
+    for (let round = 0; round < 60; round += 1) {
+      const { queue, prefix } = fresh();
+      const [a = ''] = ids;
+      await queue.enqueue('t', [{ runId: a, at: systemClock.now() }]);
+      const started = Promise.withResolvers<void>();
+      let taken = 0;
+      await using held = working(prefix, async (_runId, signal) => {
+        taken += 1;
+        started.resolve();
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+        return { kind: 'done' };
+      });
+      await started.promise;
+      expect(await held.worker.close(1)).toBe(true);
+      expect(taken).toBe(1);
+      expect(await queue.depth('t')).toEqual({ waiting: 1, delayed: 0, active: 0 });
+    }
+  }, 60_000);
+
   test('a run whose worker failed unexpectedly is told of and gone from the queue', async () => {
     const { queue, prefix } = fresh();
     const [a = ''] = ids;

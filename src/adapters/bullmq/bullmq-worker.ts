@@ -51,12 +51,18 @@ export class BullmqWorker {
   readonly #worker: PulsingWorker;
   readonly #concurrency: number;
   #inHand = 0;
+  #isClosing = false;
 
   constructor(options: WorkerOptions) {
     this.#concurrency = options.concurrency;
     this.#worker = new PulsingWorker(
       queueNameOf(options.target),
       async (job: Job, token?: string, signal?: AbortSignal) => {
+        // A read that was out when the worker began to close may still bring a run, the one just handed back even (seen on 6.7.0).
+        if (this.#isClosing) {
+          await job.moveToDelayed(Date.now(), token);
+          throw new DelayedError();
+        }
         this.#inHand += 1;
         try {
           const step = await executeOrHandBack(job, token, signal ?? new AbortController().signal, options);
@@ -107,6 +113,7 @@ export class BullmqWorker {
 
   /** As closeWorker: hands back what is not finished after `drainMs`. */
   async close(drainMs: number): Promise<boolean> {
+    this.#isClosing = true;
     return closeWorker(this.#worker, drainMs);
   }
 }
