@@ -49,7 +49,13 @@ const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (chosen.length === 0 ? onlyByName.has(name) : !chosen.includes(name)) continue;
   const startedAt = performance.now();
-  figures.push(...(await bench()));
+  try {
+    figures.push(...(await bench()));
+  } catch (error) {
+    // The others are worth having all the same.
+    process.stderr.write(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  }
   process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(0)} s\n`);
 }
 printFigures(figures);
