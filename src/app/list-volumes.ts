@@ -2,6 +2,7 @@ import type { VolumeSelection } from '#domain/policy';
 import { selectsVolume } from '#domain/selection';
 import { CloudFailure } from '#domain/failure/failure';
 import type { Volume } from '#domain/volume';
+import { eachVolume } from './list-together.ts';
 import type { CallOptions, Cloud } from './ports/cloud.ts';
 
 /** A volume that a policy covers. `named`: it stands in the policy by its id. */
@@ -31,7 +32,7 @@ export async function listCoveredVolumes(cloud: Cloud, selection: VolumeSelectio
     return [...covered.values()];
   }
   const withTags = selection.match?.tags !== undefined || selection.exclude?.tags !== undefined;
-  for await (const page of cloud.volumePages({ withTags }, options)) for (const volume of page) consider(volume);
+  await eachVolume(cloud, withTags, options, consider);
   return [...covered.values()];
 
   function consider(volume: Volume): void {
