@@ -1,7 +1,6 @@
 import { pruneFigures, runFigures } from './calls.ts';
 import { bytesFigures } from './fan-out.ts';
 import type { Figure } from './figure.ts';
-import { firingCalls } from './firing.ts';
 import { printFigures, writeFigures } from './support/report.ts';
 
 /*
@@ -11,7 +10,7 @@ import { printFigures, writeFigures } from './support/report.ts';
 
 const VOLUMES = 1_000;
 
-const figures: Figure[] = [await firingCalls(VOLUMES), ...(await pruneFigures(VOLUMES)), ...(await runFigures(VOLUMES)), ...(await bytesFigures(VOLUMES * 10))];
+const figures: Figure[] = [...(await pruneFigures(VOLUMES)), ...(await runFigures(VOLUMES)), ...(await bytesFigures(VOLUMES * 10))];
 printFigures(figures);
 await writeFigures('counts.json', figures);
 process.exitCode = figures.every(({ ok }) => ok) ? 0 : 1;

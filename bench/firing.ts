@@ -28,11 +28,6 @@ export async function benchFiring(): Promise<readonly Figure[]> {
   ];
 }
 
-/** The API calls of one firing alone. */
-export async function firingCalls(volumes: number): Promise<Figure> {
-  return calls(volumes, [await runFiring({ volumes, workers: 1, cloud })]);
-}
-
 function calls(volumes: number, firings: readonly FiringResult[]): Figure {
   const samples = firings.map(({ requests }) => requests / volumes);
   return { name: `API calls per snapshot, ${volumes} volumes`, value: median(samples), unit: 'calls', target: `<= ${CALLS}`, ok: median(samples) <= CALLS, samples };

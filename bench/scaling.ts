@@ -2,7 +2,7 @@ import type { Figure } from './figure.ts';
 import { median } from './figure.ts';
 import { runFiring } from './support/firing-run.ts';
 
-const VOLUMES = 2_000;
+const VOLUMES = 1_000;
 const PAIRS = 3;
 /** Create calls under way at once, for each worker: the limit of a target counts for all of them together. */
 const EACH = 10;

@@ -22,8 +22,8 @@ export async function benchScheduler(): Promise<readonly Figure[]> {
   const lags: number[] = [];
   for (let run = 0; run < LAG_RUNS; run += 1) lags.push(await lagP99());
   return [
-    { name: `one wake-up with ${POLICIES.toLocaleString('en')} policies, one due`, value: median(wall), unit: 'ms', target: `< ${WAKE_UP_MS}`, ok: median(wall) < WAKE_UP_MS, samples: wall },
-    { name: 'processor time of a wake-up', value: cpuEach, unit: 'ms', target: null, ok: true, samples: [cpuEach] },
+    { name: `one wake-up with ${POLICIES.toLocaleString('en')} policies, one due, until it sleeps again`, value: median(wall), unit: 'ms', target: `< ${WAKE_UP_MS}`, ok: median(wall) < WAKE_UP_MS, samples: wall },
+    { name: 'processor time of a wake-up, garbage collection beside it included', value: cpuEach, unit: 'ms', target: null, ok: true, samples: [cpuEach] },
     { name: `due to queued, ${DUE_AT_ONCE.toLocaleString('en')} policies due at once, p99`, value: median(lags), unit: 'ms', target: `< ${LAG_MS}`, ok: median(lags) < LAG_MS, samples: lags },
   ];
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import type { RedisClient } from '../../src/adapters/redis/connect.ts';
 
@@ -15,12 +18,17 @@ export interface CommandCount extends AsyncDisposable {
 export async function countCommands(url: string): Promise<CommandCount> {
   const redis = new Redis(url);
   await redis.config('RESETSTAT');
-  const monitor = await redis.monitor();
   const counts = new Map<string, number>();
-  monitor.on('monitor', (_time: string, args: readonly string[], source: string) => {
-    const name = args[0]?.toLowerCase() ?? '';
-    if (source !== 'lua' && !NOT_COUNTED.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const { hostname, port } = new URL(url);
+  const monitor = connect(Number(port), hostname);
+  await once(monitor, 'connect');
+  // `+1795605418.057591 [0 127.0.0.1:41234] "HGETALL" "key"`; from a script it is `[0 lua]`.
+  createInterface({ input: monitor }).on('line', (line) => {
+    const [, source = '', command = ''] = /^\+[\d.]+ \[\d+ ([^\]]+)\] "([^"]*)"/.exec(line) ?? [];
+    const name = command.toLowerCase();
+    if (source !== 'lua' && name !== '' && !NOT_COUNTED.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
   });
+  monitor.write('MONITOR\r\n');
   return {
     sent: () => new Map(counts),
     async carriedOut() {
@@ -29,7 +37,7 @@ export async function countCommands(url: string): Promise<CommandCount> {
       return calls.reduce((total, [, , count]) => total + Number(count), 0);
     },
     async [Symbol.asyncDispose]() {
-      monitor.disconnect();
+      monitor.destroy();
       redis.disconnect();
     },
   };

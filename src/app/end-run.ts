@@ -1,6 +1,7 @@
 import type { FailureKind } from '#domain/failure/failure';
 import { ended } from '#domain/run';
 import type { EndedOutcome, Firing, Run, RunFailure } from '#domain/run';
+import type { Instant } from '#domain/time';
 import type { Clock } from './ports/clock.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Telemetry } from './ports/telemetry.ts';
@@ -13,7 +14,8 @@ export interface EndRunDeps {
 }
 
 /**
- * Brings a run to its end: record and volume hold, log and metrics, and the firing's summary where it was the last one.
+ * Brings a run to its end: record and volume hold, log and metrics, and the firing's summary where it was the last one. `goodAt` is
+ * when its good snapshot was made.
  * False where the record had changed since `revision`: then somebody else ends the run and nothing is said here.
  */
 export async function endRun(
@@ -23,12 +25,13 @@ export async function endRun(
   revision: number,
   outcome: EndedOutcome,
   failure: RunFailure | null,
+  goodAt?: Instant,
 ): Promise<boolean> {
   const at = deps.clock.now();
   const last = ended(run, outcome, at, failure);
   // An abandoned run goes on being watched or looked for, and holds its volume meanwhile.
   const watched = outcome === 'abandoned';
-  const saved = await deps.ledger.endRun(firing, { ...last, outcome, phase: watched ? run.phase : 'ended' }, revision);
+  const saved = await deps.ledger.endRun(firing, { ...last, outcome, phase: watched ? run.phase : 'ended' }, revision, goodAt);
   if (saved === null) return false;
 
   report(deps, firing, last, outcome, failure);

@@ -2,6 +2,7 @@ import type { VolumeSelection } from '#domain/policy';
 import { selectsVolume } from '#domain/selection';
 import { CloudFailure } from '#domain/failure/failure';
 import type { Volume } from '#domain/volume';
+import { eachVolume } from './list-together.ts';
 import type { CallOptions, Cloud } from './ports/cloud.ts';
 
 /** A volume that a policy covers. `named`: it stands in the policy by its id. */
@@ -35,7 +36,7 @@ export async function listCoveredVolumes(cloud: Cloud, selection: VolumeSelectio
     }
     return [...covered.values()];
   }
-  for await (const page of cloud.volumePages({ withTags: asksForTags(selection) }, options)) for (const volume of page) consider(volume);
+  await eachVolume(cloud, asksForTags(selection), options, consider);
   return [...covered.values()];
 
   function consider(volume: Volume): void {

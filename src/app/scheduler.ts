@@ -66,7 +66,15 @@ export class Scheduler {
     const local = clock.now();
     // Taken before anything is awaited: what is found out under policies that change meanwhile does not count.
     const looks = this.#nextLook;
-    const due = policies.current().policies.filter(({ name }) => !this.#atWork.has(name) && (looks.get(name) ?? local) <= local);
+    const due: Policy[] = [];
+    let next = addMs(local, LONGEST_SLEEP);
+    // Whatever changes from here on wakes the loop again.
+    for (const policy of policies.current().policies) {
+      const at = looks.get(policy.name) ?? local;
+      if (at >= next || this.#atWork.has(policy.name)) continue;
+      if (at > local) next = at;
+      else due.push(policy);
+    }
     if (due.length > 0) {
       const now = await ledger.now();
       const [states, paused] = await Promise.all([ledger.policyStates(due.map(({ name }) => name)), ledger.pausedPolicies()]);
@@ -74,12 +82,8 @@ export class Scheduler {
       if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
       for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
     }
-    let next = await this.#endGone(local);
-    for (const { name } of policies.current().policies) {
-      const at = this.#nextLook.get(name);
-      if (at !== undefined && at < next && !this.#atWork.has(name)) next = at;
-    }
-    return next;
+    const endGoneAt = await this.#endGone(local);
+    return endGoneAt < next ? endGoneAt : next;
   }
 
   /** Returns when the next look makes sense. */

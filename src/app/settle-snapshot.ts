@@ -56,14 +56,11 @@ export async function settleSnapshot(deps: WatchDeps, watched: WatchedRun, snaps
 
 async function available(deps: WatchDeps, { run, revision, firing }: WatchedRun, snapshot: Snapshot): Promise<boolean> {
   const now = deps.clock.now();
-  // Good first, then ended: cut off in between, the next look does both again.
+  // Noted first, then ended: cut off in between, the next look does both again.
   const expires = (deps.policies.policy(firing.policy)?.retention ?? null) !== null;
-  await Promise.all([
-    deps.ledger.markGood(firing.policy, run.volumeId, snapshot.createdAt ?? run.requestedAt ?? now),
-    expires ? deps.book.note(firing.target, { policy: firing.policy, volumeId: run.volumeId, since: now }) : null,
-  ]);
+  if (expires) await deps.book.note(firing.target, { policy: firing.policy, volumeId: run.volumeId, since: now });
   const kept: Run = { ...run, snapshotId: snapshot.id, snapshotName: snapshot.name ?? run.snapshotName };
-  if (!(await endRun(deps, firing, kept, revision, 'available', null))) return false;
+  if (!(await endRun(deps, firing, kept, revision, 'available', null, snapshot.createdAt ?? run.requestedAt ?? now))) return false;
   const duration = durationMs(Math.max(0, now - firing.due));
   deps.telemetry.emit('snapshot.available', { ...runFields(firing, run), snapshotId: snapshot.id, requestedAt: run.requestedAt, durationMs: duration });
   return true;

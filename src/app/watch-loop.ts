@@ -6,8 +6,9 @@ import { watchSnapshots } from './watch-snapshots.ts';
 import type { Look } from './watch-snapshots.ts';
 import type { WatchDeps } from './watched-run.ts';
 
-/** The first look comes soon after a create call, later ones ever more slowly up to this. */
+/** The first look comes soon after a create call, later ones ever more slowly up to the slowest. */
 const FIRST_LOOK: DurationMs = SECOND;
+const QUICKEST_LOOK: DurationMs = (SECOND / 4) as DurationMs;
 const SLOWEST_LOOK: DurationMs = (10 * SECOND) as DurationMs;
 const SLOWER_BY = 1.6;
 
@@ -39,14 +40,15 @@ export async function runWatch(deps: WatchDeps & { replica: string }, target: st
     await deps.clock.sleepUntil(addMs(deps.clock.now(), interval), signal);
     if (signal.aborted) break;
     const { left, settled } = await look(deps, target, signal);
-    interval = left === 0 ? FIRST_LOOK : nextInterval(interval, settled);
+    interval = nextInterval(interval, left, settled);
     if (left === 0) await deps.ledger.releaseLease(lease, deps.replica);
   }
   await deps.ledger.releaseLease(lease, deps.replica);
 }
 
-function nextInterval(interval: DurationMs, settled: number): DurationMs {
-  return (settled < WORTH_A_LOOK ? Math.min(SLOWEST_LOOK, interval * SLOWER_BY) : Math.max(FIRST_LOOK, interval / SLOWER_BY)) as DurationMs;
+function nextInterval(interval: DurationMs, left: number, settled: number): DurationMs {
+  if (settled >= WORTH_A_LOOK) return Math.max(QUICKEST_LOOK, interval / SLOWER_BY) as DurationMs;
+  return left === 0 ? FIRST_LOOK : (Math.min(SLOWEST_LOOK, interval * SLOWER_BY) as DurationMs);
 }
 
 /** A cloud that does not answer is no failure of the loop: the next look comes later. */

@@ -7,6 +7,8 @@ export interface Pace {
   readonly slowed: number | null;
   /** From where the rate, on its way up again, counts as recovered although the policy file sets none. */
   readonly ceiling: number;
+  /** The ceiling is a limit that the cloud itself spoke of. */
+  readonly isNamed: boolean;
   /** When `slowed` was last computed. */
   readonly at: number;
   /** No call before this. */
@@ -15,7 +17,7 @@ export interface Pace {
   readonly nextAt: number;
 }
 
-export const UNHURRIED: Pace = { slowed: null, ceiling: 0, at: 0, blockedUntil: 0, nextAt: 0 };
+export const UNHURRIED: Pace = { slowed: null, ceiling: 0, isNamed: false, at: 0, blockedUntil: 0, nextAt: 0 };
 
 /** Halved no further than this, however often the cloud refuses: a target that takes nothing has to be noticed as such. */
 const SLOWEST = 0.2;
@@ -38,13 +40,28 @@ const NAMED_LIMIT_SHARE = 0.95;
 /** Additive recovery: so much of the ceiling comes back each second. */
 const RECOVERY_PER_S = 0.02;
 
+/**
+ * The same below a limit that the cloud names. Calls at just that rate are refused sooner or later, for the cloud counts in windows
+ * of its own, and each refusal costs a whole window: the rate comes back up to it in minutes, not in seconds.
+ */
+const NAMED_RECOVERY_PER_S = 0.000_2;
+
 /** The rate in force at `now`, after what has recovered since. */
 export function rateAt(pace: Pace, base: number | null, now: number): { readonly rate: number | null; readonly pace: Pace } {
   if (pace.slowed === null) return { rate: base, pace };
-  const recovered = pace.slowed + (Math.max(0, now - Math.max(pace.at, pace.blockedUntil)) / 1000) * pace.ceiling * RECOVERY_PER_S;
+  const recovered = recoveredAfter(pace.slowed, pace, Math.max(0, now - Math.max(pace.at, pace.blockedUntil)) / 1000);
   const top = base ?? pace.ceiling * 2;
   if (recovered >= top) return { rate: base, pace: { ...pace, slowed: null, at: now } };
   return { rate: recovered, pace: { ...pace, slowed: recovered, at: Math.max(now, pace.at) } };
+}
+
+/** Quick up to just below a limit that the cloud names, slow from there on. */
+function recoveredAfter(slowed: number, { ceiling, isNamed }: Pace, seconds: number): number {
+  const edge = isNamed ? Math.max(slowed, ceiling * NAMED_LIMIT_SHARE) : Infinity;
+  const quick = slowed + seconds * ceiling * RECOVERY_PER_S;
+  if (quick <= edge) return quick;
+  const secondsLeft = seconds - (edge - slowed) / (ceiling * RECOVERY_PER_S);
+  return edge + secondsLeft * ceiling * NAMED_RECOVERY_PER_S;
 }
 
 /** Takes up to `wanted` turns. The first is at `from`, the others `interval` ms apart; without a limit all are at `from`. */
@@ -80,5 +97,5 @@ export function slowDown(
   const ceiling = refusal.named ?? Math.max(before, current.slowed === null ? 0 : current.ceiling);
   const named = refusal.named === null ? null : Math.max(LOWEST_NAMED, Math.min(before, refusal.named * NAMED_LIMIT_SHARE));
   const slowed = named ?? Math.min(before, Math.max(SLOWEST, before * KEPT_SHARE));
-  return { slowed, ceiling, at: now, blockedUntil, nextAt: Math.max(current.nextAt, blockedUntil) };
+  return { slowed, ceiling, isNamed: refusal.named !== null, at: now, blockedUntil, nextAt: Math.max(current.nextAt, blockedUntil) };
 }

@@ -673,6 +673,25 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       expect(byVolume(await ledger.protections('p')).map(({ lastGoodAt }) => lastGoodAt)).toEqual([addMs(T0, 9), null]);
     });
 
+    test('the end of a run notes its good snapshot, in whatever order they come; one that is refused notes nothing', async () => {
+      const volumes = ['v1', 'v2', 'v3'];
+      const { firing, runs } = await opened('p', volumes);
+      await ledger.setCovered('p', volumes, T0);
+      await ledger.markGood('p', 'v2', addMs(T0, 9));
+      for (const [at, run] of runs.entries()) {
+        const { run: was, revision } = await stored(run);
+        const last = { ...ended(was, 'available', T0, null), outcome: 'available' } as const;
+        expect(await ledger.endRun(firing, last, at === 2 ? revision + 1 : revision, addMs(T0, 5))).toEqual(at === 2 ? null : expect.anything());
+      }
+      expect(await ledger.lastGoodOf('p', volumes)).toEqual(new Map([['v1', addMs(T0, 5)], ['v2', addMs(T0, 9)]]));
+      expect(await ledger.standings([{ policy: 'p', overdueUntil: addMs(T0, 4) }])).toMatchObject([{ volumes: 3, overdue: 1, oldestAt: T0 }]);
+      const { firing: later, runs: [uncovered] } = await opened('p', ['v9'], addMs(T0, HOUR));
+      if (uncovered === undefined) throw new Error('no run');
+      const { run: was, revision } = await stored(uncovered);
+      await ledger.endRun(later, { ...ended(was, 'available', T0, null), outcome: 'available' }, revision, T0);
+      expect(await ledger.standings([{ policy: 'p', overdueUntil: addMs(T0, 4) }])).toMatchObject([{ volumes: 3 }]);
+    });
+
     test('a volume that comes back starts anew', async () => {
       await ledger.setCovered('p', ['v1'], T0);
       await ledger.markGood('p', 'v1', addMs(T0, 1));

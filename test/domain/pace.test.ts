@@ -66,6 +66,22 @@ describe('slowing down', () => {
     expect(slowDown(UNHURRIED, null, 1_000, { ...refusal, named: 10 }).slowed).toBeCloseTo(9.5);
   });
 
+  it('comes back up to a limit that the cloud names in minutes, for at just that rate it would be refused again', () => {
+    const slowed = slowDown(UNHURRIED, 50, 0, { ...refusal, retryAfterMs: 0, named: 50 });
+
+    expect(rateAt(slowed, 50, 0).rate).toBeCloseTo(47.5);
+    expect(rateAt(slowed, 50, 60_000).rate).toBeLessThan(48.5);
+    expect(rateAt(slowed, 50, 200_000).rate).toBeLessThan(50);
+    expect(rateAt(slowed, 50, 300_000)).toMatchObject({ rate: 50, pace: { slowed: null } });
+    expect(rateAt(slowDown(UNHURRIED, null, 0, { ...refusal, retryAfterMs: 0, named: 50 }), null, 200_000).rate).toBeLessThan(50);
+  });
+
+  it('comes back in seconds where the target was far below the limit that the cloud names', () => {
+    const slowed = slowDown(UNHURRIED, 20, 0, { ...refusal, retryAfterMs: 0, named: 50 });
+
+    expect(rateAt(slowed, 20, 1_000).rate).toBe(20);
+  });
+
   it('counts refusals of calls that were under way together once', () => {
     const first = slowDown(UNHURRIED, 16, 1_000, refusal);
     const second = slowDown(first, 16, 1_200, refusal);

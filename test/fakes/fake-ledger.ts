@@ -207,8 +207,10 @@ export class FakeLedger implements Ledger {
     return this.#save(firing, run, revision)?.revision ?? null;
   }
 
-  async endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number): Promise<{ finished: FiringRecord | null } | null> {
-    return this.#save(firing, run, revision);
+  async endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number, goodAt?: Instant): Promise<{ finished: FiringRecord | null } | null> {
+    const saved = this.#save(firing, run, revision);
+    if (saved !== null && goodAt !== undefined) await this.markGood(firing.policy, run.volumeId, goodAt);
+    return saved;
   }
 
   async watched(target: string, limit: number): Promise<readonly string[]> {

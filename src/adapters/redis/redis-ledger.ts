@@ -219,8 +219,8 @@ export class RedisLedger implements Ledger {
     return saved === null ? null : saved.revision;
   }
 
-  async endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number): Promise<{ finished: FiringRecord | null } | null> {
-    return this.#save(firing, run, revision);
+  async endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number, goodAt?: Instant): Promise<{ finished: FiringRecord | null } | null> {
+    return this.#save(firing, run, revision, goodAt);
   }
 
   async watched(target: string, limit: number): Promise<readonly string[]> {
@@ -312,13 +312,13 @@ export class RedisLedger implements Ledger {
     return firing;
   }
 
-  async #save(firing: Firing, run: Run, revision: number): Promise<{ revision: number; finished: FiringRecord | null } | null> {
-    const { firing: key, runsOf, open, watched, ended, hold } = this.#keys;
+  async #save(firing: Firing, run: Run, revision: number, goodAt?: Instant): Promise<{ revision: number; finished: FiringRecord | null } | null> {
+    const { firing: key, runsOf, open, watched, ended, hold, good, dated } = this.#keys;
     const { phase, outcome } = letters(run);
     const reply = await this.#scripts.run(
       scripts.SAVE_RUN,
-      [key(firing.id), runsOf(firing.id), open, watched(firing.target), ended, hold(firing.target, run.volumeId)],
-      [firing.id, this.#clock.now(), volumeKey(run.id), run.id, revision, phase, outcome, encodeRun(run)],
+      [key(firing.id), runsOf(firing.id), open, watched(firing.target), ended, hold(firing.target, run.volumeId), good(firing.policy), dated(firing.policy)],
+      [firing.id, this.#clock.now(), volumeKey(run.id), run.id, revision, phase, outcome, encodeRun(run), ...(goodAt === undefined ? [] : [run.volumeId, goodAt])],
     );
     if (!Array.isArray(reply)) return null;
     return { revision: Number(reply[0]), finished: reply[1] === 1 ? this.#firing(firing.id, reply[2]) : null };

@@ -89,6 +89,14 @@ local function finish_if_ended(firing, open, done, id, now)
   return 1
 end`;
 
+const markGood = `
+local function mark_good(good, dated, volume, at)
+  local known = redis.call('HGET', good, volume)
+  if known and tonumber(known) >= tonumber(at) then return end
+  redis.call('HSET', good, volume, at)
+  redis.call('ZADD', dated, 'XX', at, volume)
+end`;
+
 /** Keys: firing, runs, open, ended. Arguments: firing id, now. Fixes the number of runs, and finishes a firing whose runs have all ended. */
 export const CLOSE_FIRING = `${finishIfEnded}
 redis.call('HSETNX', KEYS[1], 'total', redis.call('HLEN', KEYS[2]))
@@ -96,11 +104,12 @@ finish_if_ended(KEYS[1], KEYS[3], KEYS[4], ARGV[1], ARGV[2])
 return redis.call('HGETALL', KEYS[1])`;
 
 /**
- * Keys: firing, runs, open, watched, ended, hold of the volume. Arguments: firing id, now, field, run id, expected revision,
- * phase letter, outcome letter, JSON. A run that has ended lets go of a hold of its own. Nil where the revision is another;
- * else the new revision, whether the firing is finished by this, and the firing where it is.
+ * Keys: firing, runs, open, watched, ended, hold of the volume, good, dated. Arguments: firing id, now, field, run id, expected
+ * revision, phase letter, outcome letter, JSON, volume id, when its good snapshot was made or nothing. A run that has ended
+ * lets go of a hold of its own. Nil where the revision is another; else the new revision, whether the firing is finished by
+ * this, and the firing where it is.
  */
-export const SAVE_RUN = `${finishIfEnded}
+export const SAVE_RUN = `${finishIfEnded}${markGood}
 local current = redis.call('HGET', KEYS[2], ARGV[3])
 if not current then return nil end
 local revision, phase, outcome = string.match(current, '^(%d+) (%a)(%a) ')
@@ -109,6 +118,7 @@ revision = tonumber(revision) + 1
 redis.call('HSET', KEYS[2], ARGV[3], revision .. ' ' .. ARGV[6] .. ARGV[7] .. ' ' .. ARGV[8])
 if phase ~= 'c' and ARGV[6] == 'c' then redis.call('ZADD', KEYS[4], ARGV[2], ARGV[4]) end
 if phase == 'c' and ARGV[6] ~= 'c' then redis.call('ZREM', KEYS[4], ARGV[4]) end
+if ARGV[10] then mark_good(KEYS[7], KEYS[8], ARGV[9], ARGV[10]) end
 if ARGV[6] == 'e' and redis.call('GET', KEYS[6]) == ARGV[4] then redis.call('DEL', KEYS[6]) end
 local was, is = phase == 'c' and outcome == 'p', ARGV[6] == 'c' and ARGV[7] == 'p'
 if was ~= is then redis.call('HINCRBY', KEYS[1], 'creating', is and 1 or -1) end
@@ -121,12 +131,8 @@ if finish_if_ended(KEYS[1], KEYS[3], KEYS[5], ARGV[1], ARGV[2]) == 1 then return
 return { revision, 0 }`;
 
 /** Keys: good, dated. Arguments: volume id, instant. Never moves back. A volume that is not covered is not dated. */
-export const MARK_GOOD = `
-local known = redis.call('HGET', KEYS[1], ARGV[1])
-if not known or tonumber(known) < tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
-end
+export const MARK_GOOD = `${markGood}
+mark_good(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return 1`;
 
 /** Keys: seen, good, dated. Arguments: instant, volume id... Notes each as covered, seen at the instant where it was not before. */

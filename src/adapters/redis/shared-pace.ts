@@ -4,7 +4,7 @@ import type { Pace } from '#domain/pace';
 import type { RedisClient } from './connect.ts';
 import { ScriptRunner } from './script-runner.ts';
 
-const StoredPace = z.object({ slowed: z.number().nullable(), ceiling: z.number(), at: z.number(), blockedUntil: z.number(), nextAt: z.number() });
+const StoredPace = z.object({ slowed: z.number().nullable(), ceiling: z.number(), isNamed: z.boolean().default(false), at: z.number(), blockedUntil: z.number(), nextAt: z.number() });
 
 /** A target nobody has called for this long starts anew. */
 const FORGET_MS = 3_600_000;

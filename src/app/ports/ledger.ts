@@ -151,9 +151,9 @@ export interface Ledger {
   saveRun(firing: Firing, run: Run, revision: number): Promise<number | null>;
   /**
    * As saveRun for a run that has ended; `finished` is the firing where this ended it too. In the same step the run lets go of
-   * its volume, unless it is watched on (its phase is not `ended`).
+   * its volume, unless it is watched on (its phase is not `ended`), and where it has a good snapshot that is noted as by markGood.
    */
-  endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number): Promise<{ readonly finished: FiringRecord | null } | null>;
+  endRun(firing: Firing, run: Run & { outcome: EndedOutcome }, revision: number, goodAt?: Instant): Promise<{ readonly finished: FiringRecord | null } | null>;
 
   /** Runs of a target whose snapshot is being made, oldest first. */
   watched(target: string, limit: number): Promise<readonly string[]>;
