@@ -81,6 +81,7 @@ describe('the schema of the values', () => {
     ['an address of Redis that is none', { redis: { url: 'redis' } }],
     ['half a reference', { adminTokenSecret: { name: 'a' } }],
     ['a drain that would be written 1e+06', { drainSeconds: 1000000 }],
+    ['an address of runbooks that is none', { monitoring: { rules: { runbooks: 'README.md' } } }],
     ['a number in quotes', { worker: { replicas: '3' } }],
   ])('refuses %s', async (_, values) => {
     await expect(render(['minimal', values])).rejects.toThrow(/schema/);
@@ -103,6 +104,13 @@ test('alert rules and dashboard are the ones under config/, in the package of th
   expect(theOne(manifests, 'PrometheusRule')['spec']).toEqual(rules);
   expect(theOne(manifests, 'ConfigMap', 'snapkeep-dashboard')['data']['snapkeep.json']).toBe(dashboard);
   expect(packaged).toBe(await helm(['template', 'snapkeep', chartDir], ['everything']));
+});
+
+test('alerts link to the runbooks where they can be read', async () => {
+  const spec = theOne(await render(['everything', { monitoring: { rules: { runbooks: 'https://git.example.com/snapkeep/README.md' } } }]), 'PrometheusRule')['spec'] as unknown;
+  const links = [...JSON.stringify(spec).matchAll(/"runbook_url":"([^"]*)"/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => !/^https:\/\/git\.example\.com\/snapkeep\/README\.md#runbook-snapkeep-[a-z-]+$/.test(link))).toEqual([]);
 });
 
 test.each(matrix)('no ConfigMap holds a secret with $name, and the chart makes no Secret', async ({ values }) => {
