@@ -47,7 +47,7 @@ test('A10 (taskforcesh/bullmq #2876): a replica in a crash loop across due times
     expect((await steady.waitForExit(15_000)).code).toBe(0);
 
     const { runs } = await ask('runs', '--limit', '1000');
-    const creates = cloud.ledger.committedCreates().map(({ metadata }) => metadata['snapkeep_run']);
+    const creates = cloud.ledger.committedCreates().map(({ metadata }) => metadata['snapkeep_run'] ?? '');
     expect(creates.toSorted()).toEqual(runs.filter(({ outcome }) => outcome === 'available').map(({ id }) => id).toSorted());
     expect(runs.filter(({ outcome }) => !['available', 'skipped'].includes(outcome))).toEqual([]);
     const dues = [...new Set(runs.map(({ due }) => Date.parse(due)))].toSorted((a, b) => a - b);
