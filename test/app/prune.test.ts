@@ -87,6 +87,37 @@ describe('guards', () => {
     expect(it.left()).toEqual(['0', '1']);
   });
 
+  test('deletes that take long are made sure of again on the way: what is held meanwhile stays', async () => {
+    const it = world({ last: 1 }, Array.from({ length: 30 }, (_, n) => `vol-${n}`));
+    for (const count of [0, 1]) await it.fire(count);
+    it.cloud.beforeCall = async (operation) => {
+      if (operation !== 'deleteSnapshot') return;
+      await it.cloud.addSnapshotMetadata('snap-1', { snapkeep_hold: 'true' });
+      await it.clock.advance(25 * SECOND);
+    };
+    await it.prune();
+    expect(it.cloud.calls('snapshotPages', 'prune')).toBeGreaterThan(2);
+    expect(it.cloud.deleted).toHaveLength(29);
+    expect(it.cloud.deleted).not.toContain('snap-1');
+    expect(it.telemetry.of('prune.kept')).toHaveLength(30);
+  });
+
+  test('a cloud that does not list again on the way stops the rest, and the volumes stay noted', async () => {
+    const it = world({ last: 1 }, Array.from({ length: 30 }, (_, n) => `vol-${n}`));
+    for (const count of [0, 1]) await it.fire(count);
+    it.cloud.beforeCall = async (operation) => {
+      if (operation === 'deleteSnapshot') await it.clock.advance(25 * SECOND);
+      if (operation === 'snapshotPages' && it.cloud.deleted.length > 0) throw answers.unavailable();
+    };
+    await it.prune();
+    expect(it.cloud.deleted.length).toBeGreaterThan(0);
+    expect(it.cloud.deleted.length).toBeLessThan(30);
+    it.cloud.beforeCall = async () => undefined;
+    await it.prune();
+    expect(it.cloud.deleted).toHaveLength(30);
+    expect(new Set(it.telemetry.of('prune.deleted').map(({ snapshotId }) => snapshotId)).size).toBe(30);
+  });
+
   test('a listing that lacks the newest good snapshot on record lets nothing of the volume expire', async () => {
     const it = world({ last: 1 });
     for (const count of [0, 1, 2]) await it.fire(count);

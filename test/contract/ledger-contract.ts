@@ -678,10 +678,10 @@ export function ledgerContract(create: () => Promise<LedgerUnderTest>): void {
       const { firing, runs } = await opened('p', volumes);
       await ledger.setCovered('p', volumes, T0);
       await ledger.markGood('p', 'v2', addMs(T0, 9));
-      for (const [at, run] of runs.entries()) {
+      for (const [index, run] of runs.entries()) {
         const { run: was, revision } = await stored(run);
         const last = { ...ended(was, 'available', T0, null), outcome: 'available' } as const;
-        expect(await ledger.endRun(firing, last, at === 2 ? revision + 1 : revision, addMs(T0, 5))).toEqual(at === 2 ? null : expect.anything());
+        expect(await ledger.endRun(firing, last, index === 2 ? revision + 1 : revision, addMs(T0, 5))).toEqual(index === 2 ? null : expect.anything());
       }
       expect(await ledger.lastGoodOf('p', volumes)).toEqual(new Map([['v1', addMs(T0, 5)], ['v2', addMs(T0, 9)]]));
       expect(await ledger.standings([{ policy: 'p', overdueUntil: addMs(T0, 4) }])).toMatchObject([{ volumes: 3, overdue: 1, oldestAt: T0 }]);

@@ -3,7 +3,7 @@ import type { Failure } from '#domain/failure/failure';
 import { ownershipOf } from '#domain/naming/owned-metadata';
 import type { RetentionDecision } from '#domain/retention/decide-retention';
 import { SECOND, addMs } from '#domain/time';
-import type { DurationMs } from '#domain/time';
+import type { DurationMs, Instant } from '#domain/time';
 import type { DeleteRefusal, PendingDelete } from '../ports/prune-book.ts';
 import type { PruneDeps } from './prune-deps.ts';
 import { tellDeleted, tellFailed } from './tell-prune.ts';
@@ -33,6 +33,8 @@ export interface DeleteOutcome {
   readonly refused: readonly { readonly pending: PendingDelete; readonly refusal: DeleteRefusal }[];
   /** Why the rest was not asked for; null where there is no rest. */
   readonly stoppedBy: Failure | null;
+  /** Not asked for because it was too late for that. */
+  readonly late: readonly PolicyDelete[];
 }
 
 interface Progress {
@@ -47,28 +49,35 @@ interface Progress {
 
 /**
  * Asks the cloud to delete these snapshots, each recorded before its call is sent, and each by one process only. An answer
- * that says wait, log in, or nothing at all stops the rest; any other refusal is told and concerns that snapshot alone.
+ * that says wait, log in, or nothing at all stops the rest; any other refusal is told and concerns that snapshot alone. From
+ * `until` on no further call is begun, except for a first few.
  */
-export async function deleteSnapshots(deps: PruneDeps, target: string, deletes: readonly PolicyDelete[], signal: AbortSignal): Promise<DeleteOutcome> {
+export async function deleteSnapshots(deps: PruneDeps, target: string, deletes: readonly PolicyDelete[], until: Instant, signal: AbortSignal): Promise<DeleteOutcome> {
   const progress: Progress = { asked: [], gone: [], refused: [], stoppedBy: null, lostInARow: 0, isBroken: false };
-  for (let from = 0; from < deletes.length && progress.stoppedBy === null; from += CHUNK) {
-    const records = deletes.slice(from, from + CHUNK).map((each) => pendingDelete(each, deps));
+  const late: PolicyDelete[] = [];
+  let from = 0;
+  do {
+    const chunk = deletes.slice(from, from + CHUNK);
+    from += CHUNK;
+    const records = chunk.map((each) => pendingDelete(each, deps));
     const ours = await deps.book.begin(target, records);
     const queue = records.filter(({ snapshotId }) => ours.has(snapshotId));
     const before = progress.asked.length;
-    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => work(deps, target, queue, progress, signal)));
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => work(deps, target, queue, progress, until, signal)));
     await deps.book.update(target, progress.asked.slice(before));
     // Not sent: nothing becomes of them.
-    await deps.book.end(target, queue.map(({ snapshotId }) => snapshotId));
+    const unsent = new Set(queue.map(({ snapshotId }) => snapshotId));
+    await deps.book.end(target, [...unsent]);
     const broken = ended.find(({ status }) => status === 'rejected');
     if (broken?.status === 'rejected') throw broken.reason;
-  }
+    late.push(...chunk.filter(({ decision }) => unsent.has(decision.snapshot.id)));
+  } while (from < deletes.length && progress.stoppedBy === null && deps.clock.now() < until);
   const { asked, gone, refused, stoppedBy } = progress;
-  return { asked, gone, refused, stoppedBy };
+  return { asked, gone, refused, stoppedBy, late: stoppedBy === null ? [...late, ...deletes.slice(from)] : [] };
 }
 
-async function work(deps: PruneDeps, target: string, queue: PendingDelete[], progress: Progress, signal: AbortSignal): Promise<void> {
-  while (progress.stoppedBy === null && !progress.isBroken) {
+async function work(deps: PruneDeps, target: string, queue: PendingDelete[], progress: Progress, until: Instant, signal: AbortSignal): Promise<void> {
+  do {
     const pending = queue.shift();
     if (pending === undefined) return;
     try {
@@ -83,7 +92,7 @@ async function work(deps: PruneDeps, target: string, queue: PendingDelete[], pro
       }
       await afterFailure(deps, target, pending, error.failure, progress);
     }
-  }
+  } while (progress.stoppedBy === null && !progress.isBroken && deps.clock.now() < until);
 }
 
 async function afterFailure(deps: PruneDeps, target: string, pending: PendingDelete, failure: Failure, progress: Progress): Promise<void> {

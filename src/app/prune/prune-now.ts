@@ -5,8 +5,8 @@ import { shown } from '../preview-prune.ts';
 import type { PolicyPrune, PruneFailure, PruneView } from '../views/prune-view.ts';
 import { statusesOf } from './confirm-deletes.ts';
 import type { PruneDeps } from './prune-deps.ts';
+import type { Pruned, ScopeDeletes } from './delete-agreed.ts';
 import { pruneScopes } from './prune-scopes.ts';
-import type { Pruned, ScopePruned } from './prune-scopes.ts';
 
 /** How long accepted deletes are waited for. */
 const PATIENCE: DurationMs = (2 * MINUTE) as DurationMs;
@@ -53,7 +53,7 @@ async function statusesNow(deps: PruneDeps, target: string, ids: readonly string
   }
 }
 
-function viewOf({ policy, braked, decisions, deletes }: ScopePruned, { outcome }: Pruned, left: ReadonlyMap<string, string>): PolicyPrune {
+function viewOf({ policy, braked, decisions, deletes }: ScopeDeletes, { outcome }: Pruned, left: ReadonlyMap<string, string>): PolicyPrune {
   const refused = new Map(outcome.refused.map(({ pending, refusal }) => [pending.snapshotId, refusal]));
   const failed = deletes.flatMap(({ snapshot: { id, volumeId } }): PruneFailure[] => {
     const refusal = refused.get(id) ?? notGone(outcome.stoppedBy, left.get(id));

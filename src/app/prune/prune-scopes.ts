@@ -5,24 +5,12 @@ import type { RetentionDecision } from '#domain/retention/decide-retention';
 import type { Snapshot } from '#domain/snapshot';
 import type { Brake } from '../ports/prune-book.ts';
 import { braking } from './braking.ts';
-import { decideScopes, decideWithBrake } from './decide-scopes.ts';
+import { decideWithBrake } from './decide-scopes.ts';
 import type { ScopeDecision } from './decide-scopes.ts';
-import { deleteSnapshots } from './delete-snapshots.ts';
-import type { DeleteOutcome, PolicyDelete } from './delete-snapshots.ts';
+import { deleteAgreed } from './delete-agreed.ts';
+import type { Pruned, ScopeDeletes } from './delete-agreed.ts';
 import type { PruneScope } from './list-owned.ts';
 import type { PruneDeps } from './prune-deps.ts';
-
-export interface ScopePruned extends ScopeDecision {
-  /** Why nothing expired; null where the brake did not hold. */
-  readonly braked: string | null;
-  /** What two listings agreed on. */
-  readonly deletes: readonly RetentionDecision[];
-}
-
-export interface Pruned {
-  readonly scopes: readonly ScopePruned[];
-  readonly outcome: DeleteOutcome;
-}
 
 /**
  * Prunes the volumes within the scopes, all of one target: decides by one listing, and deletes what a second one, read right before,
@@ -32,25 +20,20 @@ export interface Pruned {
 export async function pruneScopes(deps: PruneDeps, target: string, scopes: readonly PruneScope[], confirm: boolean, signal: AbortSignal): Promise<Pruned> {
   const options = { signal, priority: 'prune' } as const;
   const decided = await decideWithBrake(deps, target, scopes, options);
-  const judged: (ScopeDecision & { readonly braked: string | null })[] = [];
+  const judged: Omit<ScopeDeletes, 'deletes'>[] = [];
   const brakes = await deps.book.brakes();
   for (const each of decided) {
     tellFindings(deps, target, each);
     judged.push({ ...each, braked: confirm ? await lift(deps, each, brakes) : await brake(deps, target, each, brakes) });
   }
   const inHand = await runsInHand(deps);
-  const wanted = [];
+  const wanted: ScopeDeletes[] = [];
   for (const each of judged) {
     const deletes = each.decisions.filter(({ action, cause }) => action === 'delete' && (cause !== 'expired' || each.braked === null));
     wanted.push({ ...each, deletes: await without(deletes, inHand) });
   }
 
-  const again = wanted.filter(({ deletes }) => deletes.length > 0).map(({ policy, deletes }) => ({ policy, volumes: new Set(deletes.map(({ snapshot }) => snapshot.volumeId)) }));
-  const second = again.length === 0 ? [] : await decideScopes(deps, target, again, options);
-  const agreed = wanted.map((each) => ({ ...each, deletes: agreedOn(each.deletes, second.find(({ policy }) => policy === each.policy)) }));
-  for (const each of agreed) tellKept(deps, target, each);
-  const deletes = agreed.flatMap(({ policy, deletes: own }) => own.map((decision): PolicyDelete => ({ policy: policy.name, decision })));
-  return { scopes: agreed, outcome: await deleteSnapshots(deps, target, deletes, signal) };
+  return deleteAgreed(deps, target, wanted, options);
 }
 
 /**
@@ -74,11 +57,6 @@ async function without(deletes: readonly RetentionDecision[], stays: (snapshot: 
   return left;
 }
 
-function agreedOn(deletes: readonly RetentionDecision[], second: ScopeDecision | undefined): readonly RetentionDecision[] {
-  const causes = new Map(second?.decisions.map(({ snapshot, cause }) => [snapshot.id, cause]));
-  return deletes.filter(({ snapshot, cause }) => causes.get(snapshot.id) === cause);
-}
-
 async function brake(deps: PruneDeps, target: string, decided: ScopeDecision, brakes: ReadonlyMap<string, Brake>): Promise<string | null> {
   const { policy: { name, revision }, brake: reason, good, expired } = decided;
   if (reason === null) return braking(decided, brakes);
@@ -98,15 +76,6 @@ function tellFindings(deps: PruneDeps, target: string, { policy, undecided, gone
   const volumes = new Set(gone);
   const snapshots = decisions.filter(({ snapshot, action }) => action !== 'ignore' && volumes.has(snapshot.volumeId)).length;
   deps.telemetry.emit('prune.orphans', { policy: policy.name, target, volumes: gone.length, snapshots, orphans: policy.retention?.orphans ?? 'keep' });
-}
-
-/** Of volumes that lose a snapshot, why the others stay. */
-function tellKept(deps: PruneDeps, target: string, { policy, decisions, deletes }: ScopePruned): void {
-  const volumes = new Set(deletes.map(({ snapshot }) => snapshot.volumeId));
-  for (const { snapshot, action, reasons } of decisions) {
-    if (action !== 'keep' || !volumes.has(snapshot.volumeId)) continue;
-    deps.telemetry.emit('prune.kept', { policy: policy.name, target, volumeId: snapshot.volumeId, snapshotId: snapshot.id, reasons });
-  }
 }
 
 /** The part of a failure that tells why a prune did not go on. */
