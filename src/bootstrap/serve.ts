@@ -13,7 +13,6 @@ import { logTelemetry } from '../adapters/telemetry/log-telemetry.ts';
 import { adminTokenIn } from './admin-token.ts';
 import { goodOrSay } from './load-set.ts';
 import { onCrash } from './crash.ts';
-import { startService } from './service.ts';
 import { TraceSettingsError } from '../adapters/telemetry/trace-settings.ts';
 import { firstSignal } from './signals.ts';
 import { openTraces } from './traces.ts';
@@ -48,8 +47,11 @@ export async function serve(args: ServeArgs, io: Io): Promise<number> {
   if (loaded === null) return EXIT.usage;
   const traces = await openTracesOrSay(io, (error) => telemetry.emit('traces.failed', { errorMessage: boundedLine(redactText(error.message), 300) }));
   if (traces === undefined) return EXIT.usage;
+  // While an embedded Redis starts.
+  const loading = import('./service.ts');
   const redis = await openRedisOrSay(args, io, 'owner');
   if (redis === null) return EXIT.usage;
+  const { startService } = await loading;
   const pretty = args.logFormat === 'pretty' || (args.logFormat === 'auto' && io.isTty);
   const logger = await createLogger({ level, pretty, stream: { write: (line) => void io.stdout.write(line) } });
   const telemetry: Telemetry = logTelemetry(logger, traces);

@@ -11,7 +11,7 @@ import {
 } from './snapshot-name.ts';
 
 /** Due times that a template is tried with: winter and summer, in case a way to write them ever depends on it. */
-const triedDueTimes = [Date.UTC(2026, 0, 15, 2), Date.UTC(2026, 6, 15, 2)].map(instant);
+const triedDueTimes = [Date.UTC(2026, 0, 15, 2), Date.UTC(2026, 6, 15, 2)].map((ms) => compactDue(instant(ms)));
 const volumeIdLength = 36;
 
 /** Where a template is used, which decides how long its result may be. */
@@ -46,7 +46,7 @@ export function templateLengthProblem(
   if ('problem' in parsed) return parsed.problem;
   const limit = use === 'name' ? MAX_NAME_LENGTH : MAX_DESCRIPTION_LENGTH;
   for (const due of triedDueTimes) {
-    const lengths = parsed.parts.map((part) => partLength(part, values, compactDue(due)));
+    const lengths = parsed.parts.map((part) => partLength(part, values, due));
     const reached = lengths.reduce((sum, length) => sum + length, 0);
     if (reached > limit) {
       return `the ${use} would reach ${reached} characters for policy "${values.policy}", and ${limit} is the limit; shorten the text by ${reached - limit}, or use {volume} (cut to fit) instead of {volumeId}`;

@@ -8,12 +8,11 @@ export type TemplatePart = { readonly text: string } | { readonly placeholder: P
 /** Splits a template into its parts, or says what is wrong with it and what would be right. */
 export function parseTemplate(template: string): { readonly parts: readonly TemplatePart[] } | { readonly problem: string } {
   const parts: TemplatePart[] = [];
-  const known = PLACEHOLDERS.map((name) => `{${name}}`).join(' ');
   for (const piece of template.split(/(\{[^{}]*\})/)) {
     if (piece === '') continue;
     if (piece.startsWith('{') && piece.endsWith('}')) {
       const placeholder = PLACEHOLDERS.find((name) => name === piece.slice(1, -1));
-      if (placeholder === undefined) return { problem: `placeholder ${piece} is not known; the placeholders are ${known}` };
+      if (placeholder === undefined) return { problem: `placeholder ${piece} is not known; the placeholders are ${PLACEHOLDERS.map((name) => `{${name}}`).join(' ')}` };
       parts.push({ placeholder });
     } else if (/[{}]/.test(piece)) {
       return { problem: `a brace in "${template}" has no partner; a placeholder is written like {policy}, and braces stand for nothing else` };
