@@ -14,6 +14,9 @@ const LONGEST_SLEEP: DurationMs = HOUR;
 /** A policy whose due time could not be dealt with is tried again after this. */
 const FIRE_AGAIN: DurationMs = (10 * SECOND) as DurationMs;
 
+/** So many policies are begun with in one turn of the event loop: reading a schedule for the first time takes its while. */
+const STARTED_AT_ONCE = 100;
+
 /** Firings of policies that are gone, but not certainly so, are looked at again after this. */
 const END_GONE_AGAIN: DurationMs = (20 * SECOND) as DurationMs;
 
@@ -62,7 +65,7 @@ export class Scheduler {
 
   /** Starts the work on every policy that has something to do; returns when the next look makes sense. */
   async #look(signal: AbortSignal): Promise<Instant> {
-    const { clock, ledger, policies } = this.#deps;
+    const { clock, policies } = this.#deps;
     const local = clock.now();
     // Taken before anything is awaited: what is found out under policies that change meanwhile does not count.
     const looks = this.#nextLook;
@@ -75,15 +78,22 @@ export class Scheduler {
       if (at > local) next = at;
       else due.push(policy);
     }
-    if (due.length > 0) {
-      const now = await ledger.now();
-      const [states, paused] = await Promise.all([ledger.policyStates(due.map(({ name }) => name)), ledger.pausedPolicies()]);
-      const storeId = await ledger.storeId();
-      if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
-      for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
+    // Changed policies are looked at all anew.
+    for (let from = 0; from < due.length && looks === this.#nextLook; from += STARTED_AT_ONCE) {
+      await this.#startAll(due.slice(from, from + STARTED_AT_ONCE), looks, signal);
     }
     const endGoneAt = await this.#endGone(local);
     return endGoneAt < next ? endGoneAt : next;
+  }
+
+  async #startAll(due: readonly Policy[], looks: Map<string, Instant>, signal: AbortSignal): Promise<void> {
+    const { ledger } = this.#deps;
+    const now = await ledger.now();
+    const [states, paused] = await Promise.all([ledger.policyStates(due.map(({ name }) => name)), ledger.pausedPolicies()]);
+    const storeId = await ledger.storeId();
+    if (looks !== this.#nextLook) return;
+    if (this.#store?.id !== storeId) this.#store = { id: storeId, since: now };
+    for (const policy of due) this.#start(policy, states.get(policy.name) ?? null, { now, storeSince: this.#store.since, paused: paused.has(policy.name) }, looks, signal);
   }
 
   /** Returns when the next look makes sense. */

@@ -473,6 +473,16 @@ describe('what stands in the way', () => {
     expectOnce(world);
   });
 
+  test('very many policies are begun with a hundred at a time, each by a time of its own: no turn of the event loop holds them all', async () => {
+    const world = new World({ now: '2026-11-24T10:40:00Z', policies: Array.from({ length: 250 }, (_, n) => every('45 * * * *', {}, `p${n}`)) });
+    const calls: string[] = [];
+    start(world, gatedDeps(world, async (point) => void calls.push(point)));
+    await settle();
+    expect(calls.filter((point) => point === 'before ledger.policyStates')).toHaveLength(3);
+    await world.clock.advanceTo('2026-11-24T10:46:00Z');
+    expect(world.telemetry.of('firing.planned')).toHaveLength(250);
+  });
+
   test('volumes that cannot be listed: told, and tried again until they can', async () => {
     const world = new World({ now: '2026-11-24T10:40:00Z', policies: [every('45 * * * *')] });
     world.cloud.failNext('volumePages', answers.unavailable(), answers.reset(), answers.throttled());
