@@ -55,5 +55,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+(process.env.SNAPKEEP_PORT||8080)+'/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 # Node is PID 1 and gets SIGTERM itself; nothing is written to disk, so the root file system may be read-only.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "/opt/snapkeep/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=100", "/opt/snapkeep/dist/main.js"]
 CMD ["serve"]

@@ -6,6 +6,7 @@ import { tempDir } from '../test/support/temp-dir.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import type { Figure } from './figure.ts';
 import { median } from './figure.ts';
+import { NODE_FLAGS } from './support/node-flags.ts';
 import { PASSWORD_ENV, cronAt, policyText, writePolicyFile } from './support/policy-file.ts';
 import { buildOnce } from './support/build.ts';
 
@@ -42,7 +43,7 @@ async function snapshotsPerSecond(level: 'info' | 'silent'): Promise<number> {
   await using dir = await tempDir('bench');
   const due = new Date(Math.ceil((Date.now() + AHEAD_MS) / 1_000) * 1_000);
   const config = await writePolicyFile(dir.path, policyText(cloud, [{ name: 'once', cron: cronAt(due), volumes: 'vol-*' }]));
-  const args = ['--max-semi-space-size=8', 'dist/main.js', 'serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0'];
+  const args = [...NODE_FLAGS, 'dist/main.js', 'serve', '--config', config, '--redis', redis.url, '--host', '127.0.0.1', '--port', '0'];
   const child = spawn(process.execPath, [...args, '--log-format', 'json', '--log-level', level], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, [PASSWORD_ENV]: cloud.credentials.password },

@@ -7,6 +7,7 @@ import { tempDir } from '../test/support/temp-dir.ts';
 import type { Figure } from './figure.ts';
 import { median } from './figure.ts';
 import { buildOnce } from './support/build.ts';
+import { NODE_FLAGS } from './support/node-flags.ts';
 import { PASSWORD_ENV, policyText, writePolicyFile } from './support/policy-file.ts';
 import { residentMb } from './support/process-facts.ts';
 import { untilReady } from './support/service-process.ts';
@@ -32,7 +33,7 @@ export async function benchStart(): Promise<readonly Figure[]> {
 
     const port = String(await freePort());
     const startedAt = performance.now();
-    const args = ['--max-semi-space-size=8', 'dist/main.js', 'serve', '--config', config, '--redis', 'embedded'];
+    const args = [...NODE_FLAGS, 'dist/main.js', 'serve', '--config', config, '--redis', 'embedded'];
     const child = spawn(process.execPath, [...args, '--data-dir', join(dir.path, `data-${run}`), '--port', port, '--host', '127.0.0.1'], {
       stdio: 'ignore',
       env: { ...process.env, [PASSWORD_ENV]: cloud.credentials.password },

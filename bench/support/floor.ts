@@ -6,6 +6,7 @@ import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/start-simulator.ts';
 import { startProcess } from '../../test/support/redis-process.ts';
 import type { FloorSetUp } from './floor-worker.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { CONCURRENT_CREATES } from './policy-file.ts';
 
 const QUEUE = 'floor';
@@ -17,7 +18,7 @@ export async function floorPerSecond(volumes: number, options: SimulatorOptions)
   await using cloud = await startSimulator({ volumes, snapshotsPerVolume: null, ...options });
   await enqueue(redis.url, cloud);
   const setUp: FloorSetUp = { redisUrl: redis.url, queue: QUEUE, cloudUrl: cloud.evsEndpoint, projectId: cloud.projectId, token: await logIn(cloud), jobs: volumes, concurrency: CONCURRENT_CREATES };
-  const worker = fork(fileURLToPath(new URL('floor-worker.ts', import.meta.url)), [JSON.stringify(setUp)], { execArgv: ['--max-semi-space-size=8'] });
+  const worker = fork(fileURLToPath(new URL('floor-worker.ts', import.meta.url)), [JSON.stringify(setUp)], { execArgv: [...NODE_FLAGS] });
   const ended = once(worker, 'close');
   try {
     await once(worker, 'message');

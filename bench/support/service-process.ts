@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import { buildOnce } from './build.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { PASSWORD_ENV } from './policy-file.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -46,7 +47,7 @@ export async function startService({ role, config, redisUrl, cloud, nodeArgs = [
   buildOnce();
   const url = `http://127.0.0.1:${await freePort()}`;
   const args = ['serve', '--role', role, '--config', config, '--redis', redisUrl, '--host', '127.0.0.1', '--port', new URL(url).port];
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', ...nodeArgs, ...(watchLoop ? ['--import', new URL('loop-delay.ts', import.meta.url).href] : []), 'dist/main.js', ...args, '--log-format', 'json'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...nodeArgs, ...(watchLoop ? ['--import', new URL('loop-delay.ts', import.meta.url).href] : []), 'dist/main.js', ...args, '--log-format', 'json'], {
     stdio: ['ignore', events.length === 0 ? 'ignore' : 'pipe', 'inherit', ...(watchLoop ? (['ipc'] as const) : [])],
     env: { ...process.env, [PASSWORD_ENV]: cloud.credentials.password },
   });

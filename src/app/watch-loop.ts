@@ -7,7 +7,7 @@ import type { Look } from './watch-snapshots.ts';
 import type { WatchDeps } from './watched-run.ts';
 
 /** The first look comes soon after a create call, later ones ever more slowly up to the slowest. */
-const FIRST_LOOK: DurationMs = SECOND;
+const FIRST_LOOK: DurationMs = (SECOND / 2) as DurationMs;
 const QUICKEST_LOOK: DurationMs = (SECOND / 4) as DurationMs;
 const SLOWEST_LOOK: DurationMs = (10 * SECOND) as DurationMs;
 const SLOWER_BY = 1.6;
