@@ -35,7 +35,7 @@ const ONE_EVENT_MS = 1_000;
 const DEFAULT_WAIT_MS = 2_000;
 
 /** What is left of a limit that the cloud itself names, so as to stay under it. */
-const NAMED_LIMIT_SHARE = 0.95;
+const NAMED_LIMIT_SHARE = 0.98;
 
 /** Additive recovery: so much of the ceiling comes back each second. */
 const RECOVERY_PER_S = 0.02;
@@ -44,7 +44,7 @@ const RECOVERY_PER_S = 0.02;
  * The same below a limit that the cloud names. Calls at just that rate are refused sooner or later, for the cloud counts in windows
  * of its own, and each refusal costs a whole window: the rate comes back up to it in minutes, not in seconds.
  */
-const NAMED_RECOVERY_PER_S = 0.000_2;
+const NAMED_RECOVERY_PER_S = 0.000_1;
 
 /** The rate in force at `now`, after what has recovered since. */
 export function rateAt(pace: Pace, base: number | null, now: number): { readonly rate: number | null; readonly pace: Pace } {

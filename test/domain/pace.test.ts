@@ -63,17 +63,17 @@ describe('slowing down', () => {
   });
 
   it('keeps below a limit that the cloud names', () => {
-    expect(slowDown(UNHURRIED, null, 1_000, { ...refusal, named: 10 }).slowed).toBeCloseTo(9.5);
+    expect(slowDown(UNHURRIED, null, 1_000, { ...refusal, named: 10 }).slowed).toBeCloseTo(9.8);
   });
 
   it('comes back up to a limit that the cloud names in minutes, for at just that rate it would be refused again', () => {
     const slowed = slowDown(UNHURRIED, 50, 0, { ...refusal, retryAfterMs: 0, named: 50 });
 
-    expect(rateAt(slowed, 50, 0).rate).toBeCloseTo(47.5);
-    expect(rateAt(slowed, 50, 60_000).rate).toBeLessThan(48.5);
-    expect(rateAt(slowed, 50, 200_000).rate).toBeLessThan(50);
+    expect(rateAt(slowed, 50, 0).rate).toBeCloseTo(49);
+    expect(rateAt(slowed, 50, 60_000).rate).toBeLessThan(49.5);
+    expect(rateAt(slowed, 50, 150_000).rate).toBeLessThan(50);
     expect(rateAt(slowed, 50, 300_000)).toMatchObject({ rate: 50, pace: { slowed: null } });
-    expect(rateAt(slowDown(UNHURRIED, null, 0, { ...refusal, retryAfterMs: 0, named: 50 }), null, 200_000).rate).toBeLessThan(50);
+    expect(rateAt(slowDown(UNHURRIED, null, 0, { ...refusal, retryAfterMs: 0, named: 50 }), null, 150_000).rate).toBeLessThan(50);
   });
 
   it('comes back in seconds where the target was far below the limit that the cloud names', () => {

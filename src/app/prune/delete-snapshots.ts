@@ -56,9 +56,8 @@ export async function deleteSnapshots(deps: PruneDeps, target: string, deletes: 
   const progress: Progress = { asked: [], gone: [], refused: [], stoppedBy: null, lostInARow: 0, isBroken: false };
   const late: PolicyDelete[] = [];
   let from = 0;
-  do {
+  for (; from < deletes.length && progress.stoppedBy === null && (from === 0 || deps.clock.now() < until); from += CHUNK) {
     const chunk = deletes.slice(from, from + CHUNK);
-    from += CHUNK;
     const records = chunk.map((each) => pendingDelete(each, deps));
     const ours = await deps.book.begin(target, records);
     const queue = records.filter(({ snapshotId }) => ours.has(snapshotId));
@@ -71,7 +70,7 @@ export async function deleteSnapshots(deps: PruneDeps, target: string, deletes: 
     const broken = ended.find(({ status }) => status === 'rejected');
     if (broken?.status === 'rejected') throw broken.reason;
     late.push(...chunk.filter(({ decision }) => unsent.has(decision.snapshot.id)));
-  } while (from < deletes.length && progress.stoppedBy === null && deps.clock.now() < until);
+  }
   const { asked, gone, refused, stoppedBy } = progress;
   return { asked, gone, refused, stoppedBy, late: stoppedBy === null ? [...late, ...deletes.slice(from)] : [] };
 }
