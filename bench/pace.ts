@@ -3,7 +3,7 @@ import { median } from './figure.ts';
 import { runFiring } from './support/firing-run.ts';
 
 const PER_SECOND = 50;
-const VOLUMES = 6_000;
+const VOLUMES = 10_000;
 const RUNS = 1;
 const LONGER = 1.05;
 const THROTTLED = 0.01;
