@@ -52,11 +52,13 @@ test('the launcher says what to do without packages, and with an old Node', asyn
   await cp(path.join(root, 'bin/snapkeep'), launcher);
   await expect(run(launcher)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("run 'npm ci'") });
 
-  await mkdir(path.join(dir.path, 'node_modules/.bin'), { recursive: true });
-  const old = path.join(dir.path, 'node_modules/.bin/node');
+  await mkdir(path.join(dir.path, 'node_modules'));
+  await mkdir(path.join(dir.path, 'old'));
+  const old = path.join(dir.path, 'old/node');
   await writeFile(old, '#!/bin/sh\necho v20.1.0\n');
   await chmod(old, 0o755);
-  await expect(run(launcher)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('needs Node.js 24 or newer') });
+  const env = { ...process.env, PATH: `${path.dirname(old)}:/usr/bin:/bin` };
+  await expect(run(launcher, [], { env })).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('needs Node.js 24 or newer') });
 });
 
 const service = `
