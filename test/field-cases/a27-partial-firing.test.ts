@@ -55,11 +55,14 @@ it('A27 one volume ends in error after the 202, one is answered 500 three times,
   expect(telemetry.count('run.failed')).toBe(2);
 
   // What an operator asks does not look green.
-  const { policies } = await readStatus({ ...service, book: { brakes: async () => new Map() } });
-  expect(policies[0]?.lastFiring?.runs).toMatchObject({ available: 1, failed: 2 });
-  const overdue = Object.fromEntries((policies[0]?.overdueVolumes ?? []).map(({ name, reason }) => [name, reason]));
-  expect(overdue['vol-a']).toContain('no good snapshot yet; last run failed: the snapshot');
-  expect(overdue['vol-b']).toContain('no good snapshot yet; last run failed: The server has either erred');
+  const status = async () => (await readStatus({ ...service, book: { brakes: async () => new Map() } })).policies[0];
+  expect((await status())?.lastFiring?.runs).toMatchObject({ available: 1, failed: 2 });
+  const overdue = async () => Object.fromEntries(((await status())?.overdueVolumes ?? []).map(({ name, reason }) => [name, reason]));
+  // Once they are older than the objective.
+  await expect.poll(overdue, { timeout: 10_000 }).toMatchObject({
+    'vol-a': expect.stringContaining('no good snapshot yet; last run failed: the snapshot'),
+    'vol-b': expect.stringContaining('no good snapshot yet; last run failed: The server has either erred'),
+  });
   // Those that failed do not stay behind and count against the quota.
   expect(cloud.snapshots().map(({ volumeId, status }) => [volumeId, status])).toEqual([[ids['vol-c'], 'available']]);
 }, 60_000);
