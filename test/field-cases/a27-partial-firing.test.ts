@@ -55,9 +55,9 @@ it('A27 one volume ends in error after the 202, one is answered 500 three times,
   expect(telemetry.count('run.failed')).toBe(2);
 
   // What an operator asks does not look green.
-  const status = async () => (await readStatus({ ...service, book: { brakes: async () => new Map() } })).policies[0];
-  expect((await status())?.lastFiring?.runs).toMatchObject({ available: 1, failed: 2 });
-  const overdue = async () => Object.fromEntries(((await status())?.overdueVolumes ?? []).map(({ name, reason }) => [name, reason]));
+  const policyStatus = async () => (await readStatus({ ...service, book: { brakes: async () => new Map() } })).policies[0];
+  expect((await policyStatus())?.lastFiring?.runs).toMatchObject({ available: 1, failed: 2 });
+  const overdue = async () => Object.fromEntries(((await policyStatus())?.overdueVolumes ?? []).map(({ name, reason }) => [name, reason]));
   // Once they are older than the objective.
   await expect.poll(overdue, { timeout: 10_000 }).toMatchObject({
     'vol-a': expect.stringContaining('no good snapshot yet; last run failed: the snapshot'),
