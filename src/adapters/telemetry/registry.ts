@@ -51,7 +51,7 @@ function readersOf(registry: MetricsRegistry): (() => Promise<Reading>)[] {
 
 async function written(metric: Reading): Promise<string> {
   const registry = createRegistry();
-  // The registry takes the ending `_total` off the name of what it was given.
+  // The registry takes the ending `_total` off the name of what it was given, and of all that its type wants it calls `get` alone.
   const given = { ...metric, get: async () => given };
   registry.registerMetric(given as unknown as Metric);
   const text = await registry.metrics();
